@@ -1,0 +1,1 @@
+"""Compare Chinese local governments' annual reports on law-based government."""

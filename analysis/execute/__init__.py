@@ -1,0 +1,1 @@
+"""Notebooks, one strictly or many over a grid."""

@@ -1,0 +1,17 @@
+"""In: nothing. Out: one absolute path per line; every default that a command or notebook uses."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+REPORTS = ROOT / "data" / "reports"  # raw reports, never edited
+LEDGER = ROOT / "data" / "reports.csv"  # optional: what the researcher knows about each file
+CODEBOOK = ROOT / "data" / "codebook"  # indicators, wordings, areas, sections, places, units …
+LEXICON = ROOT / "data" / "lexicon"  # jieba user words and stopwords
+CORRECTIONS = ROOT / "data" / "corrections.csv"  # the researcher's overrides
+GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
+TABLES = ROOT / "data" / "tables"  # generated, committed
+NOTEBOOKS = ROOT / "notebooks"  # stripped .ipynb
+FIGURES = ROOT / "figures"  # figures/<out>/; figures/paper is committed
+RUNS = ROOT / "runs"  # executed notebooks and run records
+CACHE = ROOT / ".cache"  # jieba's dictionary, the instanced font: rebuilt when missing

@@ -1,0 +1,207 @@
+"""In: frames of extracted rows. Out: checked tables on disk, and typed frames back from it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from analysis.errors import DataError
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+Format = Literal["csv", "parquet"]
+
+# Column types: s text, i whole number, f number, b yes/no, d date. A capital letter: never missing.
+# The first `keys` columns of each table identify a row and sort it.
+LEVELS = ("province", "prefecture", "county", "township", "development_zone", "department")
+FRAMEWORKS = ("outline_2015", "outline_2021", "index", "own")
+QUALIFIERS = ("exact", "about", "at_least", "at_most")
+QUANTITY_ROLES = ("fact", "target", "change", "price", "threshold")
+SECTION_ROLES = ("lead", "work", "problems", "duty", "plan", "other")
+AREAS = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "S")
+BASES = ("stated", "implied", "zero_in_words", "corrected")
+SCOPES = ("own", "area", "lower", "departments")
+REVIEW_KINDS = ("unmatched", "ambiguous", "out_of_range", "identity", "structure", "metadata")
+
+SCHEMAS: Mapping[str, tuple[int, Mapping[str, str | tuple[str, Sequence[str]]]]] = {
+    "reports": (
+        1,
+        {
+            "report_id": "S", "file": "S", "sha256": "S", "title": "s", "place": "s", "place_code": "s",
+            "province": "s", "prefecture": "s", "level": ("s", LEVELS), "issuer": "s", "report_year": "i",
+            "published_on": "d", "signed_on": "d", "source_url": "s", "framework": ("S", FRAMEWORKS),
+            "stale_formula": "B", "chars": "I", "chars_work": "I", "chars_problems": "I", "chars_duty": "I",
+            "chars_plan": "I", "states_causes": "B", "n_problems": "I", "n_plans": "I", "n_quantities": "I",
+            "days_to_deadline": "i", "warnings": "s",
+        },
+    ),
+    "sections": (
+        2,
+        {
+            "report_id": "S", "section_id": "I", "parent_id": "i", "depth": "I", "number": "s", "heading": "s",
+            "role": ("S", SECTION_ROLES), "area": ("s", AREAS), "start": "I", "end": "I",
+        },
+    ),
+    "items": (
+        2,
+        {
+            "report_id": "S", "item_id": "I", "role": ("S", ("problems", "plan")), "number": "s", "heading": "s",
+            "text": "S", "start": "I", "end": "I", "problem_type": "s", "cause": "s",
+        },
+    ),
+    "quantities": (
+        2,
+        {
+            "report_id": "S", "quantity_id": "I", "section_id": "i", "start": "I", "end": "I", "text": "S",
+            "value": "F", "unit": "s", "qualifier": ("S", QUALIFIERS), "role": ("S", QUANTITY_ROLES), "label": "s",
+        },
+    ),
+    "indicators": (
+        4,
+        {
+            "report_id": "S", "indicator": "S", "scope": ("S", SCOPES), "start": "I", "end": "I", "value": "F",
+            "unit": "s", "qualifier": ("S", QUALIFIERS), "basis": ("S", BASES), "quantity_id": "i", "evidence": "S",
+        },
+    ),
+    "derived": (
+        2,
+        {
+            "report_id": "S", "ratio": "S", "value": "F", "numerator": "F", "denominator": "F",
+            "numerator_indicator": "S", "denominator_indicator": "S", "stated_value": "f", "agrees": "b",
+        },
+    ),
+    "review": (
+        4,
+        {
+            "report_id": "S", "kind": ("S", REVIEW_KINDS), "start": "i", "end": "i", "text": "s", "suggestion": "s",
+            "message": "S",
+        },
+    ),
+}  # fmt: skip
+
+_DTYPES = {"s": "str", "i": "Int64", "f": "float64", "b": "boolean", "d": "datetime64[us]"}
+
+
+def _columns(table: str) -> dict[str, tuple[str, Sequence[str] | None]]:
+    """Column → (type letter, allowed values or None)."""
+    spec = SCHEMAS[table][1]
+    return {name: (kind, None) if isinstance(kind, str) else kind for name, kind in spec.items()}
+
+
+def key(table: str) -> list[str]:
+    """Return the columns that identify and sort the rows of `table`."""
+    n_keys, columns = SCHEMAS[table]
+    return list(columns)[:n_keys]
+
+
+@cache
+def schema(table: str) -> pa.DataFrameSchema:
+    """Return the pandera schema of one table, built from `SCHEMAS`."""
+    import pandera.pandas as pa
+
+    columns = {
+        name: pa.Column(
+            _DTYPES[kind.lower()],
+            checks=[pa.Check.isin(list(allowed))] if allowed else None,
+            nullable=kind.islower(),
+        )
+        for name, (kind, allowed) in _columns(table).items()
+    }
+    return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=key(table), name=table)
+
+
+def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Make a typed, sorted frame of `rows` (missing keys become missing values) and check it.
+
+    Raises
+    ------
+    DataError
+        A column is unknown, a value has the wrong type or is not allowed, or two rows share a key.
+    """
+    columns = _columns(table)
+    unknown = sorted({name for row in rows for name in row} - set(columns))
+    if unknown:
+        raise DataError(f"table {table}: unknown columns {unknown}. It has: {', '.join(columns)}.")
+    data = {}
+    for name, (kind, _) in columns.items():
+        values = [row.get(name) for row in rows]
+        if kind.lower() == "s":
+            values = [None if value is None or value == "" else value for value in values]
+        data[name] = pd.Series(values, dtype=object).astype(_DTYPES[kind.lower()])
+    made = pd.DataFrame(data)
+    return check(table, made.sort_values(key(table), kind="stable", ignore_index=True))
+
+
+def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
+    """Return `made` unchanged when it fits the schema of `table`, else raise `DataError` with every failure."""
+    import pandera.errors
+
+    try:
+        schema(table).validate(made, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        raise DataError(
+            f"table {table}, row {case['index']}, column {case['column']}: {case['check']} "
+            f"failed for {case['failure_case']!r}"
+            for case in cases.to_dict("records")
+        ) from error
+    return made
+
+
+def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> Path:
+    """Check `made`, sort it by key and write it atomically as `folder/<table>.<fmt>`; return the path."""
+    made = check(table, made.sort_values(key(table), kind="stable", ignore_index=True))
+    path = folder / f"{table}.{fmt}"
+    if fmt == "csv":
+        text = made.to_csv(index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+        write_bytes(path, text.encode("utf-8-sig"))
+    else:
+        write_bytes(path, made.to_parquet(index=False))
+    return path
+
+
+def read(table: str, folder: Path) -> pd.DataFrame:
+    """Read `folder/<table>.parquet`, else `.csv`, with declared types, and check it.
+
+    Raises
+    ------
+    DataError
+        Neither file is there, or its content does not fit the schema.
+    """
+    parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
+    if parquet.exists():
+        return check(table, pd.read_parquet(parquet))
+    if not csv.exists():
+        raise DataError(f"no table {csv}. Make it with: python -m analysis build")
+    columns = _columns(table)
+    raw = pd.read_csv(csv, dtype="str", encoding="utf-8-sig", keep_default_na=False, na_values=[""])
+    if list(raw.columns) != list(columns):
+        raise DataError(f"{csv} has columns {list(raw.columns)}, expected {list(columns)}. Rebuild the tables.")
+    for name, (kind, _) in columns.items():
+        if kind.lower() == "b":
+            raw[name] = raw[name].map({"True": True, "False": False})
+        elif kind.lower() in "if":
+            raw[name] = pd.to_numeric(raw[name])
+        raw[name] = raw[name].astype(_DTYPES[kind.lower()])
+    return check(table, raw)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` so that a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
