@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Format = Literal["csv", "parquet"]
 
 # Column types: s text, i whole number, f number, b yes/no, d date. A capital letter: never missing.
-# The first `keys` columns of each table identify a row and sort it.
+# The names before the columns are the key: they identify a row and sort the table.
 LEVELS = ("province", "prefecture", "county", "township", "development_zone", "department")
 FRAMEWORKS = ("outline_2015", "outline_2021", "index", "own")
 QUALIFIERS = ("exact", "about", "at_least", "at_most")
@@ -30,9 +30,9 @@ BASES = ("stated", "implied", "zero_in_words", "corrected")
 SCOPES = ("own", "area", "lower", "departments")
 REVIEW_KINDS = ("unmatched", "ambiguous", "out_of_range", "identity", "structure", "metadata")
 
-SCHEMAS: Mapping[str, tuple[int, Mapping[str, str | tuple[str, Sequence[str]]]]] = {
+SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequence[str]]]]] = {
     "reports": (
-        1,
+        ("report_id",),
         {
             "report_id": "S", "file": "S", "sha256": "S", "title": "s", "place": "s", "place_code": "s",
             "province": "s", "prefecture": "s", "level": ("s", LEVELS), "issuer": "s", "report_year": "i",
@@ -43,42 +43,42 @@ SCHEMAS: Mapping[str, tuple[int, Mapping[str, str | tuple[str, Sequence[str]]]]]
         },
     ),
     "sections": (
-        2,
+        ("report_id", "section_id"),
         {
             "report_id": "S", "section_id": "I", "parent_id": "i", "depth": "I", "number": "s", "heading": "s",
             "role": ("S", SECTION_ROLES), "area": ("s", AREAS), "start": "I", "end": "I",
         },
     ),
     "items": (
-        2,
+        ("report_id", "item_id"),
         {
             "report_id": "S", "item_id": "I", "role": ("S", ("problems", "plan")), "number": "s", "heading": "s",
             "text": "S", "start": "I", "end": "I", "problem_type": "s", "cause": "s",
         },
     ),
     "quantities": (
-        2,
+        ("report_id", "quantity_id"),
         {
             "report_id": "S", "quantity_id": "I", "section_id": "i", "start": "I", "end": "I", "text": "S",
             "value": "F", "unit": "s", "qualifier": ("S", QUALIFIERS), "role": ("S", QUANTITY_ROLES), "label": "s",
         },
     ),
     "indicators": (
-        4,
+        ("report_id", "indicator", "scope", "start", "end"),
         {
-            "report_id": "S", "indicator": "S", "scope": ("S", SCOPES), "start": "I", "end": "I", "value": "F",
-            "unit": "s", "qualifier": ("S", QUALIFIERS), "basis": ("S", BASES), "quantity_id": "i", "evidence": "S",
+            "report_id": "S", "indicator": "S", "value": "F", "unit": "s", "qualifier": ("S", QUALIFIERS),
+            "basis": ("S", BASES), "scope": ("S", SCOPES), "quantity_id": "i", "start": "I", "end": "I", "evidence": "S",
         },
     ),
     "derived": (
-        2,
+        ("report_id", "ratio", "numerator_indicator", "denominator_indicator"),
         {
             "report_id": "S", "ratio": "S", "value": "F", "numerator": "F", "denominator": "F",
             "numerator_indicator": "S", "denominator_indicator": "S", "stated_value": "f", "agrees": "b",
         },
     ),
     "review": (
-        4,
+        ("report_id", "kind", "start", "end", "text", "suggestion", "message"),
         {
             "report_id": "S", "kind": ("S", REVIEW_KINDS), "start": "i", "end": "i", "text": "s", "suggestion": "s",
             "message": "S",
@@ -97,8 +97,7 @@ def _columns(table: str) -> dict[str, tuple[str, Sequence[str] | None]]:
 
 def key(table: str) -> list[str]:
     """Return the columns that identify and sort the rows of `table`."""
-    n_keys, columns = SCHEMAS[table]
-    return list(columns)[:n_keys]
+    return list(SCHEMAS[table][0])
 
 
 @cache
@@ -200,8 +199,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
