@@ -67,7 +67,8 @@ SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequenc
         ("report_id", "indicator", "scope", "start", "end"),
         {
             "report_id": "S", "indicator": "S", "value": "F", "unit": "s", "qualifier": ("S", QUALIFIERS),
-            "basis": ("S", BASES), "scope": ("S", SCOPES), "quantity_id": "i", "start": "I", "end": "I", "evidence": "S",
+            "basis": ("S", BASES), "scope": ("S", SCOPES), "quantity_id": "i", "start": "I", "end": "I",
+            "evidence": "S",
         },
     ),
     "derived": (
