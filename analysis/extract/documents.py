@@ -1,16 +1,36 @@
-"""In: a report file. Out: its text exactly as stored, and which stretches of it are page furniture."""
+"""In: a folder of report files. Out: each file's text exactly as stored, and which stretches are page furniture."""
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
+
+from analysis.codebook import Codebook
+from analysis.errors import DocumentError
+
+READABLE = {".txt"}
+HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_SENTENCE_END = re.compile(r"[。;；！？]")
+_NUMBERED = re.compile(
+    r"\s*(?:第[一二三四五六七八九十]+[部章节]|[一二三四五六七八九十]{1,3}[、.．]|[(（]?[一二三四五六七八九十]{1,3}[)）])"
+)
+_ADDRESSEE = re.compile(r"\s*[\u3400-\u9fff、,，()（） \u3000]{2,40}[:：]\s*$")
+_SIGN_DATE = re.compile(
+    r"\s*[\d０-９〇○零一二三四五六七八九十]{2,4}\s*年[\d０-９一二三四五六七八九十 ]{1,4}月[\d０-９一二三四五六七八九十 ]{1,4}日\s*$"
+)
 
 
 class Furniture(NamedTuple):
     """A stretch of text that is not the report's body: `text[start:end]`.
 
     `kind` is menu, title, page_table (publisher's line or table: dates, index number, issuing office), summary (the
-    lead printed twice), addressee, signature or tail (download links, advertisements).
+    lead printed twice), signature (organ and date at the end) or tail (download links, advertisements).
     """
 
     start: int
@@ -33,7 +53,7 @@ class Document:
     text : str
         Decoded as stored: no newline translation, no trimming. All offsets index this string.
     furniture : tuple of Furniture
-        In text order, not overlapping; the body is what lies between.
+        In text order, not overlapping; all of it lies before or after the body.
     """
 
     report_id: str
@@ -50,5 +70,155 @@ class Document:
     def body(self) -> tuple[int, int]:
         """Start and end of the body: the longest stretch without furniture."""
         edges = [(0, 0), *((part.start, part.end) for part in self.furniture), (len(self.text), len(self.text))]
-        gaps = [(left[1], right[0]) for left, right in zip(edges, edges[1:], strict=False)]
+        gaps = [(left[1], right[0]) for left, right in pairwise(edges)]
         return max(gaps, key=lambda gap: gap[1] - gap[0])
+
+
+def find(folder: Path) -> list[Path]:
+    """Return the files below `folder`, hidden ones left out, sorted by their path below it."""
+    if not folder.is_dir():
+        raise DocumentError(f"no folder {folder}. Put the reports there, or name another with --reports.")
+    files = (path for path in folder.rglob("*") if path.is_file())
+    shown = (path for path in files if not any(p.startswith((".", "~$")) for p in path.relative_to(folder).parts))
+    return sorted(shown, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = None) -> Document:
+    """Read one file.
+
+    Parameters
+    ----------
+    path, folder : Path
+        The file, and the reports folder that its name in the tables is relative to.
+    report_id : str, optional
+        From the ledger; else made from the file's name (see `name`).
+
+    Raises
+    ------
+    DocumentError
+        The file is empty, not a text, of an unknown format, or has no Chinese character.
+    """
+    file = path.relative_to(folder).as_posix()
+    if path.suffix.lower() not in READABLE:
+        known = ", ".join(sorted(READABLE))
+        raise DocumentError(f"{file}: cannot read '{path.suffix or 'no suffix'}' files. Save the report as {known}.")
+    content = path.read_bytes()
+    text = decode(content, file)
+    if not HAN.search(text):
+        raise DocumentError(f"{file}: no Chinese character in {len(text)} characters. Is this the report's text?")
+    digest = hashlib.sha256(content).hexdigest()
+    return Document(report_id or name(file), file, digest, text, furniture(text, codebook))
+
+
+def name(file: str) -> str:
+    """Make a report_id of a file's path: the path without suffix, everything but letters and digits as `_`."""
+    return re.sub(r"\W+", "_", file.rsplit(".", 1)[0]).strip("_") or "report"
+
+
+def decode(content: bytes, file: str) -> str:
+    """Decode by byte-order mark, else strict UTF-8, else strict GB18030, else what charset-normalizer finds."""
+    if not content.strip():
+        raise DocumentError(f"{file}: the file is empty. Replace it, or take it out of the folder.")
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return _strict(content, (encoding,), file)
+    try:
+        return _strict(content, ("utf-8", "gb18030"), file)
+    except DocumentError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(content).best()
+        if best is None or _CONTROL.search(str(best)):
+            raise
+        return str(best)
+
+
+def _strict(content: bytes, encodings: Iterable[str], file: str) -> str:
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not _CONTROL.search(text):
+            return text
+    raise DocumentError(f"{file}: not a text file (no encoding fits its bytes). Save the report as UTF-8 text.")
+
+
+# ---------------------------------------------------------------------------------------------- page furniture
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """Spans of the lines that hold something, line ends left out."""
+    return [match.span() for match in re.finditer(r"[^\r\n]+", text) if match.group().strip()]
+
+
+def _squeeze(line: str) -> str:
+    return re.sub(r"\s+", "", line)
+
+
+def _is_content(line: str) -> bool:
+    """Whether a line can only belong to a report's body: a heading, an addressee, or running text."""
+    han = len(HAN.findall(line))
+    return bool(_NUMBERED.match(line)) or (han >= 20 and bool(_SENTENCE_END.search(line))) or han >= 80
+
+
+def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
+    """Find what surrounds the body.
+
+    The body begins with the first line of running text, numbered heading or addressee, and ends with the last line that is not a
+    signature, a link or a site's word. A first paragraph whose beginning is repeated further down is the site's summary.
+    """
+    words = codebook.furniture
+    lines = _lines(text)
+    contents = [k for k, span in enumerate(lines) if _is_content(text[slice(*span)])]
+    if not contents:
+        return ()
+    first = contents[0]
+    lead = _squeeze(text[slice(*lines[first])])[:30]
+    repeated = [k for k in contents[1:6] if len(lead) == 30 and _squeeze(text[slice(*lines[k])]).startswith(lead)]
+    summary = range(first, repeated[0]) if repeated else range(0)
+    first = repeated[0] if repeated else first
+    for k in range(first - 1, -1, -1):  # a letter's addressee stands between the page's head and the first paragraph
+        line = text[slice(*lines[k])]
+        if _ADDRESSEE.match(line) and not words["page_table"].search(line):
+            first = k
+            break
+    found = [
+        Furniture(*lines[k], "summary" if k in summary else _head_kind(text, lines, k, words)) for k in range(first)
+    ]
+    return tuple(found) + tuple(_tail(text, lines, first, words))
+
+
+def _head_kind(text: str, lines: list[tuple[int, int]], k: int, words: dict[str, re.Pattern[str]]) -> str:
+    line = text[slice(*lines[k])].strip()
+    if words["menu"].search(line):
+        return "menu"
+    if words["page_table"].search(line):
+        return "page_table"
+    joined = _squeeze(line)
+    if k + 1 < len(lines) and len(joined) < 40:  # a title may be split over two lines
+        joined += _squeeze(text[slice(*lines[k + 1])])
+    own = _squeeze(line)
+    if words["title"].search(own) or (
+        words["title_end"].search(own) and len(own) > 4 and k and words["title"].search(joined)
+    ):
+        return "title"
+    return "menu"
+
+
+def _tail(text: str, lines: list[tuple[int, int]], first: int, words: dict[str, re.Pattern[str]]) -> list[Furniture]:
+    found: list[Furniture] = []
+    for start, end in reversed(lines[first + 1 :]):
+        line = text[start:end]
+        sentence = bool(_SENTENCE_END.search(line)) and len(HAN.findall(line)) >= 20
+        if _SIGN_DATE.match(line):
+            kind = "signature"
+        elif words["tail"].search(line) and len(line) < 80 and not _NUMBERED.match(line):
+            kind = "tail"
+        elif sentence or _NUMBERED.match(line) or _SENTENCE_END.search(line):
+            break
+        else:
+            dated = found and found[-1].kind == "signature" and len(HAN.findall(line)) >= 4
+            kind = "signature" if dated else "tail"
+        found.append(Furniture(start, end, kind))
+    return found[::-1]

@@ -1,0 +1,242 @@
+"""In: a report's text. Out: every number that measures something: span, value, unit, qualifier, role, label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from analysis.codebook import Codebook
+from analysis.extract.characters import ARABIC, CHINESE, MULTIPLIERS, chinese_value, one_width
+
+# What looks like a number but names a day, a document, a road, a plan. Masked before anything is read.
+_DATES = r"""
+    (?:19|20)\d\d\s*[-—–~至.]?\s*(?:(?:19|20)\d\d)\s*年度?        # 2021-2025年, 20212025年
+  | (?:19|20)\d\d\s*[-—–~至]\s*\d\d\s*年度?
+  | (?:19|20)\d\d\s*年度?(?:\s*\d{1,2}\s*[-—–~至、]?\s*(?:\d{1,2}\s*)?月(?:份|\s*\d{1,2}\s*[日号])?)?
+  | (?:19|20)\d\d\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}
+  | [一二三四五六七八九零]{4}年度?(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十]{1,3}日)?)?
+  | \d{1,2}\s*月(?:份|\s*\d{1,2}\s*[日号])?(?:\s*[-—–~至]\s*\d{1,2}\s*[月日号])?
+  | \d{1,2}\s*日(?!均) | \d{1,2}:\d\d(?::\d\d)?
+  | [一二三四五六七八九十]{1,3}月(?:份|[一二三四五六七八九十]{1,3}日)?
+"""
+_NAMES = r"""
+    《[^《》\n]{0,200}(?:《[^《》\n]*》[^《》\n]*)*》 | 〈[^〈〉\n]*〉 | 〔\d*〕\s*\d*号? | \[\d{4}\]\s*\d*号?
+  | “[^“”\n]{1,14}” | "[^"\n]{1,14}"
+  | https?://[^\s\u3400-\u9fff]+ | www\.[^\s\u3400-\u9fff]+
+  | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)(?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]? | [一二三四五六七八九十]+五(?=规划|普法|时期|期间)
+  | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]* | \d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d)
+"""
+_CLAUSE_END = ",。;:!?、\n"
+_SHARED = re.compile(r"\s*(?:[、和及与至到~-]|[-—–]{1,2}|,?分别为)\s*")
+_CLOSING = re.compile(r"\s*(?:\d|[,。;:、)）\n]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number stated: `text[start:end]` is number, multiplier and unit."""
+
+    start: int
+    end: int
+    value: float
+    unit: str
+    qualifier: str
+    role: str
+    label: str = ""
+
+
+class Reader:
+    """Reads quantities with the units, names and marker words of one codebook; build it once, use it for every report."""
+
+    def __init__(self, codebook: Codebook):
+        self._codebook = codebook
+
+    @cached_property
+    def _number(self) -> re.Pattern[str]:
+        units = sorted(self._codebook.units, key=lambda unit: (-len(unit), unit))
+        bracketed = [
+            f"{re.escape(unit[0])}\\({re.escape(unit[1])}\\)" for unit in units if len(unit) == 2 and unit[1] == "次"
+        ]
+        unit = "|".join([*bracketed, *(r"\s?".join(map(re.escape, unit)) for unit in units)])
+        times = "|".join(sorted(filter(None, MULTIPLIERS), key=len, reverse=True)).replace("千", "千(?![瓦米克])")
+        return re.compile(
+            rf"(?<![\d.])(?:(?P<arabic>{ARABIC})|(?P<chinese>{CHINESE}))\s?(?P<more>[余多来])?\s?(?P<times>{times})?"
+            rf"\s?(?P<more2>[余多])?\s?(?:(?P<unit>{unit})(?:/(?P<per>(?:万|千|百)?(?:{unit})))?)?(?![A-Za-z])"
+        )
+
+    @cached_property
+    def _masked(self) -> re.Pattern[str]:
+        names = sorted((re.escape(row["name"]) for row in self._codebook.files["names"]), key=len, reverse=True)
+        return re.compile(rf"{_NAMES}|{_DATES}|{'|'.join(names)}", re.VERBOSE)
+
+    @cached_property
+    def _patterns(self) -> dict[str, re.Pattern[str]]:
+        book = self._codebook
+        link = r"(?:[达到过为了在]|达到)?\s*$"
+        made = {
+            kind: rf"(?:{book.marker_pattern(kind, position='before')}){link}"
+            for kind in ("at_least", "about", "at_most")
+        }
+        made |= {
+            f"{kind}_after": rf"\s*(?:{book.marker_pattern(kind, position='after')})"
+            for kind in ("at_least", "about", "at_most")
+        }
+        made |= {
+            kind: rf"(?:{book.marker_pattern(kind)}){link}"
+            for kind in ("threshold", "price", "duration", "change_from")
+        }
+        made["change"] = rf"(?:{book.marker_pattern('change')})(?:率|幅)?[约近超了达为]*\s*$"
+        made["change_base"] = book.marker_pattern("change_base")
+        made["change_to"] = rf"\s*(?:{book.marker_pattern('change_to')})了?\s*$"
+        made["target"] = book.marker_pattern("target")
+        return {kind: re.compile(pattern) for kind, pattern in made.items()}
+
+    def read(self, text: str, start: int = 0, end: int | None = None, report_year: int | None = None) -> list[Quantity]:
+        """Return the quantities of `text[start:end]` in text order; offsets index the whole text.
+
+        `report_year` tells a target (到2025年达到100%) from a year that is over.
+        """
+        end = len(text) if end is None else end
+        folded = one_width(text)
+        holes = [match.span() for match in self._masked.finditer(folded, start, end)]
+        found: list[Quantity] = []
+        bare: list[Quantity] = []  # numbers waiting for the unit of the next one: 45和30个工作日
+        position = start
+        for hole in [*holes, (end, end)]:
+            for match in self._number.finditer(folded, position, hole[0]):
+                one = self._one(match, folded, hole[0] if hole[0] < end else -1)
+                if one is None:
+                    continue
+                if bare and not _SHARED.fullmatch(folded, bare[-1].end, one.start):
+                    bare = []
+                if one.unit or match["times"]:
+                    found += [replace(left, unit=one.unit) for left in bare] + [one]
+                    bare = []
+                elif match["arabic"]:
+                    bare.append(one)
+            position = hole[1]
+            bare = []
+        return list(self._described(found, folded, report_year))
+
+    def _one(self, match: re.Match[str], folded: str, hole: int) -> Quantity | None:
+        """Read one match as a quantity, or as None when it only looks like one."""
+        before = folded[max(0, match.start() - 8) : match.start()]
+        unit = re.sub(r"[\s()]", "", match["unit"] or "")
+        if match["arabic"] and re.search(r"[A-Za-z·№#+]$", before):
+            return None
+        value = self._value(match)
+        if value is None:
+            return None
+        if match["chinese"] and not self._measures(match, before, unit, int(value), folded):
+            return None
+        if unit == "年" and not self._is_duration(match, before, value):
+            return None
+        end = (
+            match.end("per")
+            if match["per"]
+            else max(match.end(group) for group in ("arabic", "chinese", "more", "times", "more2", "unit"))
+        )
+        if unit and match["per"]:
+            unit = f"{unit}/{match['per']}".replace(" ", "")
+        after = folded[end : end + 1]
+        more = bool(match["more"] or match["more2"])
+        if unit and after in ("多", "余") and not more:  # 3年多: the mark stands behind the unit and outside the span
+            more = True
+        return Quantity(match.start(), end, value, unit, "at_least" if more else "exact", "fact")
+
+    @staticmethod
+    def _value(match: re.Match[str]) -> float | None:
+        number: float | int | None
+        if match["arabic"]:
+            number = float(match["arabic"].replace(",", ""))
+        else:
+            number = chinese_value(match["chinese"])
+        if number is None:
+            return None
+        return round(number * MULTIPLIERS[match["times"] or ""], 6)
+
+    def _measures(self, match: re.Match[str], before: str, unit: str, value: int, folded: str) -> bool:
+        """Whether a Chinese numeral measures (三千家) rather than names (三项制度)."""
+        more, times = match["more"] or match["more2"], match["times"]
+        if re.search(r"[第每各这那前首该本数几][、]?$", before):
+            return False
+        if not unit:
+            return bool(more and (times or value >= 10))
+        if times in ("万", "亿", "十万", "百万", "千万") or (more and value >= 10):
+            return True
+        kind = self._codebook.units[unit]["numeral"]
+        if unit == "年":
+            return True  # decided by the words before it
+        closing = bool(_CLOSING.match(folded, match.end()))
+        if value == 1:
+            return bool(kind) and closing
+        if value >= 20:
+            return True
+        return kind == "measures" or (kind == "closing" and closing)
+
+    def _is_duration(self, match: re.Match[str], before: str, value: float) -> bool:
+        if match["times"] or value != int(value):
+            return True
+        told = bool(self._patterns["duration"].search(before))
+        return told or (bool(match["arabic"]) and value < 10)
+
+    # ------------------------------------------------------------------------------------ qualifier, role, label
+
+    def _described(self, found: list[Quantity], folded: str, report_year: int | None) -> Iterator[Quantity]:
+        pairs = self._pairs(found, folded)
+        last_end = 0
+        for index, one in enumerate(found):
+            clause = max(_rfind(folded, _CLAUSE_END, one.start), last_end)
+            sentence = max(_rfind(folded, "。;\n", one.start), 0)
+            before, earlier = folded[clause : one.start], folded[sentence : one.start]
+            after = folded[one.end : one.end + 4]
+            qualifier = self._qualifier(one, before, after)
+            role = "change" if index in pairs else self._role(one, before, earlier, report_year)
+            yield replace(one, qualifier=qualifier, role=role, label=_label(folded, clause, one))
+            last_end = one.end
+
+    def _pairs(self, found: list[Quantity], folded: str) -> set[int]:
+        """Indices of quantities that are the two ends of 从 N 减为 N."""
+        pairs: set[int] = set()
+        for index, (left, right) in enumerate(zip(found, found[1:], strict=False)):
+            between = folded[left.end : right.start]
+            if len(between) < 12 and self._patterns["change_to"].search(between):
+                start = max(0, left.start - 4)
+                if self._patterns["change_from"].search(folded[start : left.start]):
+                    pairs |= {index, index + 1}
+        return pairs
+
+    def _qualifier(self, one: Quantity, before: str, after: str) -> str:
+        for kind in ("at_most", "about", "at_least"):
+            if self._patterns[f"{kind}_after"].match(after):
+                return kind
+        near = ((self._patterns[kind].search(before[-6:]), kind) for kind in ("at_most", "about", "at_least"))
+        told = [(len(match.group()), kind) for match, kind in near if match]  # 不少于 is longer than 少于
+        return max(told)[1] if told else one.qualifier
+
+    def _role(self, one: Quantity, before: str, earlier: str, report_year: int | None) -> str:
+        if ("元/" in one.unit) or (one.unit.endswith("元") and self._patterns["price"].search(before)):
+            return "price"
+        if self._patterns["threshold"].search(before):
+            return "threshold"
+        if self._patterns["change"].search(before) or self._patterns["change_base"].search(before):
+            return "change"
+        if self._patterns["target"].search(earlier):
+            return "target"
+        years = [int(year) for year in re.findall(r"到(20\d\d)年", earlier)]
+        if report_year and any(year > report_year for year in years):
+            return "target"
+        return "fact"
+
+
+def _rfind(text: str, chars: Iterable[str], end: int) -> int:
+    """Position after the last of `chars` before `end` (0 when there is none)."""
+    return max((text.rfind(char, 0, end) for char in chars), default=-1) + 1
+
+
+def _label(folded: str, clause: int, one: Quantity) -> str:
+    """What is counted: the words after the unit up to the clause's end, else the clause's words before the number."""
+    after = re.match(r"[\u3400-\u9fff]{2,12}", folded[one.end : one.end + 12])
+    before = re.sub(r"[^\u3400-\u9fff()%]", "", folded[clause : one.start])[-16:]
+    return after.group() if after and not before else before or (after.group() if after else "")

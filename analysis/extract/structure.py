@@ -1,0 +1,366 @@
+"""In: a Document and its body. Out: the tree of headings with roles and areas, and the problem and plan items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from analysis.codebook import Codebook
+from analysis.extract.characters import chinese_value, one_width
+from analysis.extract.documents import Document
+from analysis.extract.wordings import to_regex
+
+# Numbering styles from the outermost to the innermost; a style not open yet is put below the open ones of lower rank.
+_CN = "[一二三四五六七八九十]{1,3}"
+STYLES: list[tuple[str, int, str]] = [
+    ("part", 0, rf"第(?P<n>{_CN})(?:部分|章|篇)[,:、\s]?"),
+    ("cn", 1, rf"(?P<n>{_CN})(?:、|\.(?!\d))"),
+    ("cn_bracket", 2, rf"\((?P<n>{_CN})\)|(?P<half>{_CN})\)"),
+    ("head", 2, r"【(?=[^】\n]{2,30}】)"),
+    ("digit", 3, r"(?P<n>\d{1,2})(?:、|\.(?!\d))\s?"),
+    ("digit_bracket", 4, r"\((?P<n>\d{1,2})\)|(?P<half>\d{1,2})\)"),
+    ("circled", 5, r"(?P<n>[①-⑳])"),
+    ("first_is", 6, rf"(?P<n>{_CN})(?:则|要)?是[,:]?"),
+    ("first", 6, rf"第(?P<n>{_CN})(?:[,、:]|是)"),
+]
+_STYLE_OF = {name: re.compile(pattern) for name, _, pattern in STYLES}
+_RANK = {name: rank for name, rank, _ in STYLES}
+_START = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", pattern) for _, _, pattern in STYLES))
+_LINE_STYLES = {"part", "cn", "cn_bracket", "head", "digit", "digit_bracket", "circled"}
+_LOST = re.compile(r"(?<=[。;])\s*是(?=[\u3400-\u9fff])")
+_SPACE = " \t\r\n\u3000\xa0"
+
+
+@dataclass
+class Section:
+    """One numbered heading and the text below it: `text[start:end]`, sub-headings included."""
+
+    start: int
+    end: int
+    number: str
+    heading: str
+    style: str
+    value: int
+    depth: int = 1
+    parent: Section | None = None
+    role: str = "work"
+    area: str = ""
+    children: list[Section] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One problem or plan item."""
+
+    section: Section
+    role: str
+    number: str
+    heading: str
+    start: int
+    end: int
+    problem_type: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """All sections in text order (the lead first), all items, and the oddities met on the way."""
+
+    sections: list[Section]
+    items: list[Item]
+    review: list[dict[str, object]]
+
+
+class Reader:
+    """Reads structure with the roles, areas and problem types of one codebook."""
+
+    def __init__(self, codebook: Codebook):
+        self._codebook = codebook
+
+    @cached_property
+    def _roles(self) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+        rows = self._codebook.files["sections"]
+        return {
+            where: [
+                (row["role"], re.compile(to_regex(row["wording"]))) for row in rows if row["where"] in (where, "any")
+            ]
+            for where in ("any", "top")
+        } | {"sub": [(row["role"], re.compile(to_regex(row["wording"]))) for row in rows if row["where"] == "any"]}
+
+    @cached_property
+    def _areas(self) -> Callable[[str], str]:
+        return _classifier({row["area"]: row["words"] for row in self._codebook.files["areas"]})
+
+    @cached_property
+    def _types(self) -> dict[str, re.Pattern[str]]:
+        return {
+            row["problem_type"]: re.compile("|".join(map(re.escape, row["words"].split())))
+            for row in self._codebook.files["problem_types"]
+            if row["words"]
+        }
+
+    @cached_property
+    def _cause(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{self._codebook.marker_pattern('cause')}|(?<!原)因(?![此而素为地]))[^,。;\n]{{4,60}}")
+
+    def read(self, document: Document) -> Structure:
+        """Find headings, their tree, roles and areas, and cut the problem and plan parts into items."""
+        text, (start, end) = document.text, document.body
+        folded = one_width(text)
+        review: list[dict[str, object]] = []
+        sections = _tree(list(_headings(folded, start, end)), end, text)
+        for section in sections:
+            section.role = self._role(section)
+            if section.role in ("work", "duty"):
+                section.area = self._area(section, text)
+        items = [item for section in sections if _is_root(section) for item in self._items(section, text)]
+        lead_end = sections[0].start if sections else end
+        lead_start = start + len(text[start:end]) - len(text[start:end].lstrip(_SPACE))
+        lead = Section(lead_start, max(lead_start, _trimmed(text, lead_start, lead_end)), "", "", "", 0, role="lead")
+        review += _oddities(sections, items)
+        return Structure([lead, *sections] if lead.end > lead.start else sections, items, review)
+
+    def _role(self, section: Section) -> str:
+        top = section.parent is None
+        for role, pattern in self._roles["top" if top else "sub"]:
+            if pattern.search(one_width(section.heading)):
+                inside = section.parent.role if section.parent else ""
+                if inside in ("problems", "plan", "duty", "other"):
+                    return inside
+                return role
+        return section.parent.role if section.parent else "work"
+
+    def _area(self, section: Section, text: str) -> str:
+        named = self._areas(section.heading)
+        if named or (section.parent is None and section.children):  # a part that covers everything has no one area
+            return named
+        return (section.parent.area if section.parent else "") or self._areas(text[section.start : section.end])
+
+    def _items(self, section: Section, text: str) -> list[Item]:
+        """Items are the section's children; without children its paragraphs after the heading."""
+        if section.children:
+            parts = [(child.number, child.heading, child.start, child.end) for child in section.children]
+        else:
+            after = section.start + len(section.number) + len(section.heading)
+            lines = re.finditer(r"[^\r\n]+", text[after : section.end])
+            spans = [(after + m.start(), after + m.end()) for m in lines if len(m.group().strip(_SPACE)) > 8]
+            parts = [("", "", *_stripped(text, *span)) for span in spans]
+        made = []
+        for number, heading, start, end in parts:
+            body = one_width(text[start:end])
+            kinds = self._problem_types(heading, body) if section.role == "problems" else ""
+            cause = self._cause.search(body) if section.role == "problems" else None
+            made.append(
+                Item(
+                    section,
+                    section.role,
+                    number,
+                    heading,
+                    start,
+                    end,
+                    kinds,
+                    text[slice(*_shift(cause, start))] if cause else "",
+                )
+            )
+        return made
+
+    def _problem_types(self, heading: str, body: str) -> str:
+        """Types by their words: the heading decides first, then how often the words stand in the item."""
+        scores = {
+            kind: 3 * len(pattern.findall(heading)) + len(pattern.findall(body))
+            for kind, pattern in self._types.items()
+        }
+        ranked = sorted((kind for kind in scores if scores[kind] > 0), key=lambda kind: -scores[kind])
+        kept = [kind for kind in ranked if scores[kind] >= scores[ranked[0]] / 2][:3]
+        return ";".join(kept) or "other"
+
+
+def _headings(folded: str, start: int, end: int) -> list[Section]:
+    """Every marker that opens a heading, in text order, not yet nested."""
+    found: list[Section] = []
+    open_values: dict[str, int] = {}
+    for match in _START.finditer(folded, start, end):
+        style, number = _style(folded, match.start())
+        if style is None or number is None:
+            continue
+        before = folded[: match.start()].rstrip(" \t")[-1:] if match.start() > start else "\n"
+        own_line = before in ("", "\n", "\r")
+        follows = number == 1 or number == open_values.get(style, -9) + 1
+        if style in _LINE_STYLES:
+            if not own_line and not (before in "。:;" and follows and style != "digit"):
+                if not (before in "。:;" and style == "digit" and follows):
+                    continue
+        elif before not in ("", "\n", "\r", *"。;:,!?)"):
+            continue
+        open_values[style] = number
+        for other, rank in _RANK.items():
+            if rank > _RANK[style]:
+                open_values.pop(other, None)
+        found.append(Section(match.start(), end, "", "", style, number))
+    return found
+
+
+def _style(folded: str, start: int) -> tuple[str | None, int | None]:
+    for name, pattern in _STYLE_OF.items():
+        match = pattern.match(folded, start)
+        if match:
+            groups = match.groupdict()
+            token = groups.get("n") or groups.get("half") or ""
+            if name == "head":
+                return name, 0
+            if name == "circled":
+                return name, ord(token) - ord("①") + 1
+            return name, int(token) if token.isdigit() else chinese_value(token)
+    return None, None
+
+
+def _tree(found: list[Section], end: int, text: str) -> list[Section]:
+    """Nest the headings, add those whose number is damaged, set their ends and their words."""
+    folded = one_width(text)
+    found = sorted([*found, *_damaged(found, folded)], key=lambda section: section.start)
+    stack: list[Section] = []
+    for section in found:
+        styles = [one.style for one in stack]
+        if section.style in styles:
+            del stack[styles.index(section.style) :]
+        else:
+            while stack and _RANK[stack[-1].style] >= _RANK[section.style]:
+                stack.pop()
+        section.parent = stack[-1] if stack else None
+        section.depth = len(stack) + 1
+        if section.parent:
+            section.parent.children.append(section)
+        stack.append(section)
+    for index, section in enumerate(found):
+        following = (one.start for one in found[index + 1 :] if one.depth <= section.depth)
+        section.end = _trimmed(text, section.start, next(following, end))
+        stop = found[index + 1].start if index + 1 < len(found) else end
+        section.number, section.heading = _words(folded, text, section, min(stop, section.end))
+    return found
+
+
+def _damaged(found: list[Section], folded: str) -> list[Section]:
+    """Headings that lost their numeral: `是…` at a sentence's start where 三是 is followed by 五是."""
+    lost = []
+    runs = [section for section in found if section.style == "first_is"]
+    for left, right in zip(runs, runs[1:], strict=False):
+        between = [one for one in found if left.start < one.start < right.start]
+        if right.value == left.value + 2 and not between:
+            match = _LOST.search(folded, left.start + 2, right.start)
+            if match:
+                start = match.end() - 1
+                lost.append(Section(start, right.start, "是", "", "first_is", left.value + 1))
+    return lost
+
+
+def _words(folded: str, text: str, section: Section, stop: int) -> tuple[str, str]:
+    """Split a heading into its number and its words, as printed."""
+    start = section.start
+    if section.number:  # damaged
+        marker_end = start + len(section.number)
+    else:
+        match = _STYLE_OF[section.style].match(folded, start)
+        marker_end = match.end() if match else start
+    number = text[start:marker_end].strip(_SPACE + ",,::")
+    line_end = min(
+        stop,
+        *(position for position in (folded.find("\n", marker_end), folded.find("\r", marker_end)) if position >= 0),
+        stop,
+    )
+    line = folded[marker_end:line_end]
+    if section.style == "head":
+        return "", line.split("】")[0]
+    if section.style in _LINE_STYLES:
+        body = line.rstrip(_SPACE)
+        cut = body.find("。")
+        length = cut if 0 <= cut else len(body)
+    else:
+        length = _clause_length(line)
+    words = text[marker_end : marker_end + length].strip(_SPACE).rstrip("。::;;,,")
+    return number, words
+
+
+def _clause_length(line: str) -> int:
+    """Length up to the first 。 , ; or : that stands outside brackets and quotation marks."""
+    depth = 0
+    for index, char in enumerate(line):
+        if char in "《“(〈":
+            depth += 1
+        elif char in "》”)〉":
+            depth = max(0, depth - 1)
+        elif (char in "。,;:" and depth == 0) or char == "。":
+            return index
+    return len(line)
+
+
+def _is_root(section: Section) -> bool:
+    """Whether a problem or plan part begins here."""
+    return section.role in ("problems", "plan") and (section.parent is None or section.parent.role != section.role)
+
+
+def _trimmed(text: str, start: int, end: int) -> int:
+    return start + len(text[start:end].rstrip(_SPACE))
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip(_SPACE)), _trimmed(text, start, end)
+
+
+def _shift(match: re.Match[str], by: int) -> tuple[int, int]:
+    return match.start() + by, match.end() + by
+
+
+def _classifier(words: dict[str, str]) -> Callable[[str], str]:
+    """Return a function that names the class whose words cover most characters of a text; empty when none does."""
+    patterns = {
+        name: re.compile("|".join(sorted(map(re.escape, row.split()), key=len, reverse=True)))
+        for name, row in words.items()
+    }
+
+    def classify(text: str) -> str:
+        scores = {name: sum(len(hit) for hit in pattern.findall(text)) for name, pattern in patterns.items()}
+        best = max(scores, key=lambda name: scores[name])
+        return best if scores[best] else ""
+
+    return classify
+
+
+def _oddities(sections: list[Section], items: list[Item]) -> list[dict[str, object]]:
+    """Rows for a person to look at: no headings, a missing part, numbers skipped or damaged."""
+    rows: list[dict[str, object]] = []
+
+    def row(message: str, suggestion: str, section: Section | None = None) -> None:
+        span = (
+            {"start": section.start, "end": section.start + len(section.number) + len(section.heading)}
+            if section
+            else {}
+        )
+        text = section.number + section.heading if section else None
+        rows.append({"kind": "structure", "text": text, "message": message, "suggestion": suggestion} | span)
+
+    if not sections:
+        row("no numbered heading found", "check that the file holds a whole report; items and roles are missing")
+        return rows
+    for role in ("problems", "plan"):
+        if not any(item.role == role for item in items):
+            row(f"no {role} part found", "look for it in the text; add its heading's words to sections.csv")
+    for section in sections:
+        if section.number == "是":
+            row("heading lost its numeral", "read as the missing number of its series", section)
+    siblings: dict[tuple[int, str], list[Section]] = {}
+    for section in sections:
+        siblings.setdefault((id(section.parent), section.style), []).append(section)
+    for run in siblings.values():
+        previous = 0
+        for section in run:
+            if section.value and section.value != previous + 1:
+                row(
+                    f"number {section.value} follows {previous}",
+                    "a number is skipped or repeated in the source",
+                    section,
+                )
+            previous = section.value
+    return rows
