@@ -27,6 +27,7 @@ COLUMNS = {
     "problem_types": "problem_type name_zh name_en words",
     "furniture": "kind word",
     "ratios": "ratio numerator_indicator denominator_indicator stated_indicator unit",
+    "frameworks": "framework heading",
     "identities": "total parts relation note",
 }
 
@@ -146,8 +147,11 @@ def _faults(book: Codebook) -> Iterator[str]:
             yield f"{row['_where']}: no indicator '{row['indicator']}'.{closest(row['indicator'], known)}"
         yield from _not_in(row, "basis", BASES, optional=True)
         yield from _not_in(row, "scope", SCOPES, optional=True)
-        if (row["basis"] in ("", "stated")) != ("N" in row["wording"]):
-            yield f"{row['_where']}: '{row['wording']}' must hold N, the number, unless basis is implied or zero_in_words."
+        stated, numbered = row["basis"] in ("", "stated"), "N" in row["wording"]
+        if stated and not numbered:
+            yield f"{row['_where']}: '{row['wording']}' has no N, the number. Add it, or say basis implied or zero_in_words."
+        if row["basis"] == "zero_in_words" and numbered:
+            yield f"{row['_where']}: '{row['wording']}' says zero in words and cannot hold N. Remove it."
     for row in book.files["ratios"]:
         for column in ("numerator_indicator", "denominator_indicator", "stated_indicator"):
             if row[column] and row[column] not in known:

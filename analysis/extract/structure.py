@@ -275,7 +275,7 @@ def _words(folded: str, text: str, section: Section, stop: int) -> tuple[str, st
     if section.style in _LINE_STYLES:
         body = line.rstrip(_SPACE)
         cut = body.find("。")
-        length = cut if 0 <= cut else len(body)
+        length = cut if cut >= 0 else len(body)
     else:
         length = _clause_length(line)
     words = text[marker_end : marker_end + length].strip(_SPACE).rstrip("。::;;,,")

@@ -61,7 +61,7 @@ def skeleton(text: str, spans: list[tuple[int, int]], start: int = 0, end: int |
     return Skeleton("".join(parts), offsets, numbers)
 
 
-def to_regex(wording: str, filler: str = "") -> str:
+def to_regex(wording: str, filler: str = "", units: str = "") -> str:
     """Translate one wording into a regular expression for a skeleton.
 
     Parameters
@@ -71,6 +71,8 @@ def to_regex(wording: str, filler: str = "") -> str:
         gap inside the sentence, `[甲|乙]` alternatives (an empty one makes the word optional).
     filler : str
         Pattern of the words that may stand between a label and its number (共, 达, 近 …).
+    units : str
+        Pattern of the units: one directly after `N` is part of the number in a skeleton, so it is left out here.
 
     Raises
     ------
@@ -79,17 +81,17 @@ def to_regex(wording: str, filler: str = "") -> str:
 
     Examples
     --------
-    >>> to_regex("受理[案件|申请]N").replace(NUMBER, "#")
+    >>> to_regex("受理[案件|申请]N件", units="件|次").replace(NUMBER, "#")
     '受理(?:案件|申请)#'
     """
     out: list[str] = []
     depth = 0
-    for token in re.findall(r"…+|.", one_width(wording).replace(" ", "")):
+    for token in re.findall(rf"…+|N(?:\[(?:{units})(?:\|(?:{units})?)*\]|{units})?|.", _plain(wording)):
         if token == "…":
             out.append(rf"[^,。;!?\n]{{0,{GAP}}}?")
         elif token.startswith("……"):
             out.append(rf"[^。\n]{{0,{WIDE_GAP}}}?")
-        elif token == "N":
+        elif token.startswith("N"):
             out.append(filler + NUMBER)
         elif token == "[":
             depth += 1
@@ -108,7 +110,17 @@ def to_regex(wording: str, filler: str = "") -> str:
     return "".join(out)
 
 
+def units_after(wording: str, units: str) -> list[str]:
+    """Return the units written after the last `N` of a wording: `N[件|份]` → 件, 份."""
+    found = re.findall(rf"N(?:\[((?:{units})(?:\|(?:{units})?)*)\]|({units}))?", _plain(wording))
+    return [unit for unit in (found[-1][0] or found[-1][1]).split("|") if unit] if found else []
+
+
 def specificity(wording: str) -> int:
     """Count the characters a wording says for certain: the most specific wording wins a number."""
-    certain = re.sub(r"\[([^\]]*)\]", lambda match: min(match[1].split("|"), key=len), wording)
-    return len(re.sub(r"[N…\s]", "", certain))
+    certain = re.sub(r"\[([^\]]*)\]", lambda match: min(match[1].split("|"), key=len), _plain(wording))
+    return len(re.sub(r"[N…]", "", certain))
+
+
+def _plain(wording: str) -> str:
+    return one_width(wording).replace(" ", "")
