@@ -1,1 +1,28 @@
-"""Compare Chinese local governments' annual reports on law-based government."""
+"""Compare Chinese local governments' annual reports on law-based government.
+
+In JupyterLab: ``from analysis import load, topics, figures``. Each part is imported when it is first used, so that a
+command that needs none of them starts at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis import load
+    from analysis.model import topics
+    from analysis.present import figures
+
+__version__ = "0.1.0"
+__all__ = ["figures", "load", "topics"]
+
+_WHERE = {"load": "analysis.load", "topics": "analysis.model.topics", "figures": "analysis.present.figures"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'analysis' has no '{name}'. It offers: {', '.join(__all__)}.")
+    return import_module(_WHERE[name])
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

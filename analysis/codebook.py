@@ -143,13 +143,13 @@ def _faults(book: Codebook) -> Iterator[str]:
             if unit.lstrip("万亿") not in book.units:
                 yield f"{row['_where']}: unit '{unit}' is not in units.csv.{closest(unit, book.units)}"
     for row in book.files["wordings"]:
-        if row["indicator"] not in known:
+        if row["indicator"] not in (*known, "none"):
             yield f"{row['_where']}: no indicator '{row['indicator']}'.{closest(row['indicator'], known)}"
         yield from _not_in(row, "basis", BASES, optional=True)
         yield from _not_in(row, "scope", SCOPES, optional=True)
         stated, numbered = row["basis"] in ("", "stated"), "N" in row["wording"]
         if stated and not numbered:
-            yield f"{row['_where']}: '{row['wording']}' has no N, the number. Add it, or say basis implied or zero_in_words."
+            yield f"{row['_where']}: '{row['wording']}' has no N, the number. Add it, or set basis implied."
         if row["basis"] == "zero_in_words" and numbered:
             yield f"{row['_where']}: '{row['wording']}' says zero in words and cannot hold N. Remove it."
     for row in book.files["ratios"]:
@@ -162,7 +162,7 @@ def _faults(book: Codebook) -> Iterator[str]:
                 yield f"{row['_where']}: no indicator '{code}'.{closest(code, known)}"
     for row in book.files["sections"]:
         yield from _not_in(row, "role", SECTION_ROLES)
-        yield from _not_in(row, "where", ("any", "top"))
+        yield from _not_in(row, "where", ("any", "top", "end"))
     for row in book.files["areas"]:
         yield from _not_in(row, "area", AREAS)
 

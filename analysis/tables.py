@@ -186,7 +186,7 @@ def read(table: str, folder: Path) -> pd.DataFrame:
         raise DataError(f"{csv} has columns {list(raw.columns)}, expected {list(columns)}. Rebuild the tables.")
     for name, (kind, _) in columns.items():
         if kind.lower() == "b":
-            raw[name] = raw[name].map({"True": True, "False": False})
+            raw[name] = raw[name].map({"True": True, "False": False}.get)
         elif kind.lower() in "if":
             raw[name] = pd.to_numeric(raw[name])
         raw[name] = raw[name].astype(_DTYPES[kind.lower()])

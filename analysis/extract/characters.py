@@ -30,6 +30,8 @@ def chinese_value(numeral: str) -> int | None:
     >>> chinese_value("三千零五"), chinese_value("十二"), chinese_value("二零二二"), chinese_value("十百")
     (3005, 12, 2022, None)
     """
+    if len(numeral) > 12:
+        return None
     if not any(char in _TENS for char in numeral):  # digits read one by one, as in years
         if not numeral or (len(numeral) > 1 and "两" in numeral):
             return None
@@ -43,6 +45,8 @@ def chinese_value(numeral: str) -> int | None:
             total += (1 if digit is None else digit) * last
             digit = None
         elif char == "零":
+            if not total:
+                return None
             digit = None
         elif digit is None:
             digit = _DIGITS[char]

@@ -20,10 +20,10 @@ _SENTENCE_END = re.compile(r"[。;；！？]")
 _NUMBERED = re.compile(
     r"\s*(?:第[一二三四五六七八九十]+[部章节]|[一二三四五六七八九十]{1,3}[、.．]|[(（]?[一二三四五六七八九十]{1,3}[)）])"
 )
+_ITEM = re.compile(r"\s*(?:\d{1,2}[、.．]|[(（]?\d{1,2}[)）]|[①-⑳]|[一二三四五六七八九十]{1,3}是)")
 _ADDRESSEE = re.compile(r"\s*[\u3400-\u9fff、,，()（） \u3000]{2,40}[:：]\s*$")
-_SIGN_DATE = re.compile(
-    r"\s*[\d０-９〇○零一二三四五六七八九十]{2,4}\s*年[\d０-９一二三四五六七八九十 ]{1,4}月[\d０-９一二三四五六七八九十 ]{1,4}日\s*$"
-)
+_NUMERAL = r"[\d０-９〇○零一二三四五六七八九十 ]"
+_SIGN_DATE = re.compile(rf"\s*{_NUMERAL}{{2,5}}年{_NUMERAL}{{1,4}}月{_NUMERAL}{{1,4}}日\s*$")
 
 
 class Furniture(NamedTuple):
@@ -165,8 +165,9 @@ def _is_content(line: str) -> bool:
 def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
     """Find what surrounds the body.
 
-    The body begins with the first line of running text, numbered heading or addressee, and ends with the last line that is not a
-    signature, a link or a site's word. A first paragraph whose beginning is repeated further down is the site's summary.
+    The body begins with the first line of running text, numbered heading or addressee, and ends with the last line
+    that is not a signature, a link or a site's word. A first paragraph whose beginning is repeated further down is the
+    site's summary.
     """
     words = codebook.furniture
     lines = _lines(text)
@@ -191,17 +192,16 @@ def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
 
 def _head_kind(text: str, lines: list[tuple[int, int]], k: int, words: dict[str, re.Pattern[str]]) -> str:
     line = text[slice(*lines[k])].strip()
-    if words["menu"].search(line):
-        return "menu"
     if words["page_table"].search(line):
         return "page_table"
-    joined = _squeeze(line)
-    if k + 1 < len(lines) and len(joined) < 40:  # a title may be split over two lines
-        joined += _squeeze(text[slice(*lines[k + 1])])
+    if words["menu"].search(line):
+        return "menu"
     own = _squeeze(line)
-    if words["title"].search(own) or (
-        words["title_end"].search(own) and len(own) > 4 and k and words["title"].search(joined)
-    ):
+    below = _squeeze(text[slice(*lines[k + 1])]) if k + 1 < len(lines) else ""
+    above = _squeeze(text[slice(*lines[k - 1])]) if k else ""
+    begun = words["title_start"].search(own) and words["title"].search(below)  # a title may be split over lines
+    ended = words["title_end"].search(own) and words["title"].search(above)
+    if words["title"].search(own) or begun or ended:
         return "title"
     return "menu"
 
@@ -213,9 +213,11 @@ def _tail(text: str, lines: list[tuple[int, int]], first: int, words: dict[str, 
         sentence = bool(_SENTENCE_END.search(line)) and len(HAN.findall(line)) >= 20
         if _SIGN_DATE.match(line):
             kind = "signature"
-        elif words["tail"].search(line) and len(line) < 80 and not _NUMBERED.match(line):
+        elif _NUMBERED.match(line) or _ITEM.match(line):
+            break
+        elif words["tail"].search(line) and len(line) < 80:
             kind = "tail"
-        elif sentence or _NUMBERED.match(line) or _SENTENCE_END.search(line):
+        elif sentence or _SENTENCE_END.search(line):
             break
         else:
             dated = found and found[-1].kind == "signature" and len(HAN.findall(line)) >= 4

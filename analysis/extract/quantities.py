@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from analysis.codebook import Codebook
 from analysis.extract.characters import ARABIC, CHINESE, MULTIPLIERS, chinese_value, one_width
@@ -25,7 +26,9 @@ _NAMES = r"""
     《[^《》\n]{0,200}(?:《[^《》\n]*》[^《》\n]*)*》 | 〈[^〈〉\n]*〉 | 〔\d*〕\s*\d*号? | \[\d{4}\]\s*\d*号?
   | “[^“”\n]{1,14}” | "[^"\n]{1,14}"
   | https?://[^\s\u3400-\u9fff]+ | www\.[^\s\u3400-\u9fff]+
-  | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)(?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]? | [一二三四五六七八九十]+五(?=规划|普法|时期|期间)
+  | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
+    (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
+  | [一二三四五六七八九十]+五(?=规划|普法|时期|期间)
   | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]* | \d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d)
 """
 _CLAUSE_END = ",。;:!?、\n"
@@ -47,7 +50,7 @@ class Quantity:
 
 
 class Reader:
-    """Reads quantities with the units, names and marker words of one codebook; build it once, use it for every report."""
+    """Reads quantities with the units, names and marker words of one codebook; one Reader serves all reports."""
 
     def __init__(self, codebook: Codebook):
         self._codebook = codebook
@@ -147,11 +150,8 @@ class Reader:
 
     @staticmethod
     def _value(match: re.Match[str]) -> float | None:
-        number: float | int | None
-        if match["arabic"]:
-            number = float(match["arabic"].replace(",", ""))
-        else:
-            number = chinese_value(match["chinese"])
+        arabic = match["arabic"]
+        number = float(arabic.replace(",", "")) if arabic else chinese_value(match["chinese"])
         if number is None:
             return None
         return round(number * MULTIPLIERS[match["times"] or ""], 6)
@@ -199,7 +199,7 @@ class Reader:
     def _pairs(self, found: list[Quantity], folded: str) -> set[int]:
         """Indices of quantities that are the two ends of 从 N 减为 N."""
         pairs: set[int] = set()
-        for index, (left, right) in enumerate(zip(found, found[1:], strict=False)):
+        for index, (left, right) in enumerate(pairwise(found)):
             between = folded[left.end : right.start]
             if len(between) < 12 and self._patterns["change_to"].search(between):
                 start = max(0, left.start - 4)

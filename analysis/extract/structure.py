@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from analysis.codebook import Codebook
 from analysis.extract.characters import chinese_value, one_width
@@ -80,14 +82,20 @@ class Reader:
         self._codebook = codebook
 
     @cached_property
-    def _roles(self) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    def _roles(self) -> dict[bool, list[tuple[str, re.Pattern[str]]]]:
+        """Whether a heading is of the first level → roles with their wordings, in the file's order.
+
+        `where` in sections.csv: any heading, a top heading, or only the end of a top heading (聚焦问题抓整改 is work).
+        """
         rows = self._codebook.files["sections"]
         return {
-            where: [
-                (row["role"], re.compile(to_regex(row["wording"]))) for row in rows if row["where"] in (where, "any")
+            top: [
+                (row["role"], re.compile(to_regex(row["wording"]) + ("$" if row["where"] == "end" else "")))
+                for row in rows
+                if top or row["where"] == "any"
             ]
-            for where in ("any", "top")
-        } | {"sub": [(row["role"], re.compile(to_regex(row["wording"]))) for row in rows if row["where"] == "any"]}
+            for top in (True, False)
+        }
 
     @cached_property
     def _areas(self) -> Callable[[str], str]:
@@ -123,8 +131,7 @@ class Reader:
         return Structure([lead, *sections] if lead.end > lead.start else sections, items, review)
 
     def _role(self, section: Section) -> str:
-        top = section.parent is None
-        for role, pattern in self._roles["top" if top else "sub"]:
+        for role, pattern in self._roles[section.parent is None]:
             if pattern.search(one_width(section.heading)):
                 inside = section.parent.role if section.parent else ""
                 if inside in ("problems", "plan", "duty", "other"):
@@ -189,10 +196,9 @@ def _headings(folded: str, start: int, end: int) -> list[Section]:
         own_line = before in ("", "\n", "\r")
         follows = number == 1 or number == open_values.get(style, -9) + 1
         if style in _LINE_STYLES:
-            if not own_line and not (before in "。:;" and follows and style != "digit"):
-                if not (before in "。:;" and style == "digit" and follows):
-                    continue
-        elif before not in ("", "\n", "\r", *"。;:,!?)"):
+            if not own_line and not (before in "。:;" and follows):
+                continue
+        elif before not in ("", "\n", "\r", *"。;:,!?)") or (style == "first" and not follows):
             continue
         open_values[style] = number
         for other, rank in _RANK.items():
@@ -245,7 +251,7 @@ def _damaged(found: list[Section], folded: str) -> list[Section]:
     """Headings that lost their numeral: `是…` at a sentence's start where 三是 is followed by 五是."""
     lost = []
     runs = [section for section in found if section.style == "first_is"]
-    for left, right in zip(runs, runs[1:], strict=False):
+    for left, right in pairwise(runs):
         between = [one for one in found if left.start < one.start < right.start]
         if right.value == left.value + 2 and not between:
             match = _LOST.search(folded, left.start + 2, right.start)
@@ -278,7 +284,7 @@ def _words(folded: str, text: str, section: Section, stop: int) -> tuple[str, st
         length = cut if cut >= 0 else len(body)
     else:
         length = _clause_length(line)
-    words = text[marker_end : marker_end + length].strip(_SPACE).rstrip("。::;;,,")
+    words = text[marker_end : marker_end + length].strip(_SPACE).rstrip("。：:；;，,")
     return number, words
 
 
@@ -293,6 +299,12 @@ def _clause_length(line: str) -> int:
         elif (char in "。,;:" and depth == 0) or char == "。":
             return index
     return len(line)
+
+
+def section_at(sections: Sequence[Section], starts: Sequence[int], position: int) -> Section | None:
+    """Return the innermost section that holds `position`; `starts` are the sections' starts, in text order."""
+    index = bisect_right(starts, position) - 1
+    return sections[index] if index >= 0 else None
 
 
 def _is_root(section: Section) -> bool:
@@ -333,13 +345,11 @@ def _oddities(sections: list[Section], items: list[Item]) -> list[dict[str, obje
     rows: list[dict[str, object]] = []
 
     def row(message: str, suggestion: str, section: Section | None = None) -> None:
-        span = (
-            {"start": section.start, "end": section.start + len(section.number) + len(section.heading)}
-            if section
-            else {}
-        )
-        text = section.number + section.heading if section else None
-        rows.append({"kind": "structure", "text": text, "message": message, "suggestion": suggestion} | span)
+        made: dict[str, object] = {"kind": "structure", "message": message, "suggestion": suggestion}
+        if section:
+            printed = section.number + section.heading
+            made |= {"text": printed, "start": section.start, "end": section.start + len(printed)}
+        rows.append(made)
 
     if not sections:
         row("no numbered heading found", "check that the file holds a whole report; items and roles are missing")

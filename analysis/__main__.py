@@ -1,0 +1,5 @@
+"""`python -m analysis VERB`."""
+
+from analysis.cli import main
+
+main()

@@ -1,0 +1,266 @@
+"""In: a folder of reports, an optional ledger, the codebook. Out: all tables and the texts their offsets point into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache, partial
+from itertools import pairwise
+from pathlib import Path
+
+from analysis import codebook, tables, workers
+from analysis.codebook import Codebook, Row
+from analysis.errors import CodebookError, DocumentError
+from analysis.extract import documents, frameworks, indicators, metadata, quantities, structure
+from analysis.extract.characters import HAN, one_width
+from analysis.extract.documents import Document
+from analysis.extract.quantities import Quantity
+from analysis.extract.structure import Structure
+
+LEDGER_COLUMNS = ("file", "report_id", "place_code", "level", "report_year", "published_on", "source_url", "note")
+Rows = dict[str, list[dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Everything that is built once from the codebook and then reads any number of reports."""
+
+    codebook: Codebook
+    structure: structure.Reader
+    quantities: quantities.Reader
+    indicators: indicators.Reader
+    places: metadata.Places
+
+
+@dataclass
+class Built:
+    """What a build made: row counts per table, and one sentence for each file or ledger row that gave no report."""
+
+    folder: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+@cache
+def readers(folder: Path) -> Readers:
+    """Load the codebook in `folder` and build its readers, once per process."""
+    book = codebook.load(folder)
+    return Readers(
+        book,
+        structure.Reader(book),
+        quantities.Reader(book),
+        indicators.Reader(book),
+        metadata.load_places(folder / "places.csv"),
+    )
+
+
+def build(
+    reports: Path,
+    out: Path,
+    ledger: Path | None = None,
+    codebook_folder: Path | None = None,
+    fmt: tables.Format = "csv",
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Built:
+    """Read every report below `reports` and write the tables to `out`, the texts to `out/text`.
+
+    Parameters
+    ----------
+    ledger : Path, optional
+        CSV of what the researcher knows (see `LEDGER_COLUMNS`); it overrides what is read. A missing file is an empty
+        ledger.
+    jobs : int
+        Processes to read with; the tables do not depend on it.
+    progress : callable, optional
+        Called with (done, total) after each file.
+
+    Raises
+    ------
+    DocumentError
+        There is no folder, or not one readable report in it.
+    CodebookError
+        The codebook or the ledger is not usable.
+    """
+    from analysis import paths
+
+    codebook_folder = codebook_folder or paths.CODEBOOK
+    readers(codebook_folder)  # a faulty codebook stops the build before the first report
+    known = read_ledger(ledger) if ledger and ledger.exists() else {}
+    files = documents.find(reports)
+    work = [(path, known.get(path.relative_to(reports).as_posix(), {})) for path in files]
+    task = partial(_one_file, reports, codebook_folder)
+    rows: Rows = {name: [] for name in tables.SCHEMAS}
+    texts: dict[str, str] = {}
+    first_with: dict[str, str] = {}
+    made = Built(out)
+    for done, (path, result) in enumerate(zip(files, workers.each(task, work, jobs), strict=True), 1):
+        file = path.relative_to(reports).as_posix()
+        if isinstance(result, str):
+            made.failures.append(result)
+            rows["review"].append(_unreadable(documents.name(file), file, result))
+        else:
+            document, found = result
+            report_id, same = document.report_id, first_with.setdefault(document.sha256, file)
+            if same != file or report_id in texts:
+                why = f"the same content as {same}" if same != file else f"another file has report_id {report_id} too"
+                message = f"{file}: left out, {why}. Remove one of the two, or name them apart in the ledger."
+                made.failures.append(message)
+                rows["review"].append(_unreadable(documents.name(file), file, message))
+            else:
+                texts[report_id] = document.text
+                for name, new in found.items():
+                    rows[name] += [{"report_id": report_id} | row for row in new]
+        if progress:
+            progress(done, len(files))
+    for file in sorted(set(known) - {path.relative_to(reports).as_posix() for path in files}):
+        message = f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
+        made.failures.append(message)
+        rows["review"].append(_unreadable(known[file]["report_id"] or documents.name(file), file, message))
+    if not texts:
+        raise DocumentError(made.failures or f"no report in {reports}. Put .txt files there.")
+    _write(rows, texts, out, fmt, made)
+    return made
+
+
+def _one_file(reports: Path, codebook_folder: Path, given: tuple[Path, Row]) -> tuple[Document, Rows] | str:
+    """Read one file; a file that cannot be read gives its message instead, so that the others still run."""
+    path, known = given
+    with_ = readers(codebook_folder)
+    try:
+        document = documents.read(path, reports, with_.codebook, known.get("report_id"))
+    except DocumentError as error:
+        return str(error)
+    return document, extract(document, with_, known)
+
+
+def extract(document: Document, with_: Readers, known: Row | None = None) -> Rows:
+    """Return the rows of every table for one report, without their report_id."""
+    about, review = metadata.read_metadata(document, with_.places, known or {})
+    year = about.get("report_year")
+    tree = with_.structure.read(document)
+    numbers = with_.quantities.read(document.text, *document.body, report_year=year if isinstance(year, int) else None)
+    starts = [section.start for section in tree.sections]
+    numbers = [_planned(one, structure.section_at(tree.sections, starts, one.start)) for one in numbers]
+    found, doubts = with_.indicators.read(document.text, document.body, tree.sections, numbers)
+    level = about.get("level")
+    review = [*review, *tree.review, *doubts]
+    review += with_.indicators.out_of_range(found, level if isinstance(level, str) else None)
+    review += with_.indicators.identities(found)
+    ids = {id(section): index for index, section in enumerate(tree.sections, 1)}
+    return {
+        "reports": [_report(document, with_.codebook, about, tree, numbers, review)],
+        "sections": [_section(section, ids) for section in tree.sections],
+        "items": [
+            {"item_id": index, "role": item.role, "number": item.number, "heading": item.heading, "start": item.start,
+             "text": document.text[item.start : item.end], "end": item.end, "problem_type": item.problem_type,
+             "cause": item.cause}
+            for index, item in enumerate(tree.items, 1)
+        ],
+        "quantities": [
+            {"quantity_id": index, "section_id": ids.get(id(structure.section_at(tree.sections, starts, one.start))),
+             "start": one.start, "end": one.end, "text": document.text[one.start : one.end], "value": one.value,
+             "unit": one.unit, "qualifier": one.qualifier, "role": one.role, "label": one.label}
+            for index, one in enumerate(numbers, 1)
+        ],
+        "indicators": [
+            {"indicator": one.code, "value": one.value, "unit": one.unit, "qualifier": one.qualifier,
+             "basis": one.basis, "scope": one.scope, "start": one.start, "end": one.end, "evidence": one.evidence,
+             "quantity_id": None if one.quantity is None else one.quantity + 1}
+            for one in found
+        ],
+        "derived": with_.indicators.derived(found),
+        "review": review,
+    }  # fmt: skip
+
+
+def _planned(one: Quantity, section: structure.Section | None) -> Quantity:
+    """A number in the plan part is a target, whatever its clause says."""
+    from dataclasses import replace
+
+    return replace(one, role="target") if section and section.role == "plan" and one.role == "fact" else one
+
+
+def _section(section: structure.Section, ids: dict[int, int]) -> dict[str, object]:
+    return {
+        "section_id": ids[id(section)], "parent_id": ids.get(id(section.parent)), "depth": section.depth,
+        "number": section.number, "heading": section.heading, "role": section.role, "area": section.area,
+        "start": section.start, "end": section.end,
+    }  # fmt: skip
+
+
+def _report(
+    document: Document,
+    book: Codebook,
+    about: dict[str, object],
+    tree: Structure,
+    numbers: Sequence[Quantity],
+    review: Sequence[dict[str, object]],
+) -> dict[str, object]:
+    text, (start, end) = document.text, document.body
+    edges = [*(section.start for section in tree.sections), end]
+    share: dict[str, int] = dict.fromkeys(tables.SECTION_ROLES, 0)
+    for section, (left, right) in zip(tree.sections, pairwise(edges), strict=True):
+        share[section.role] += len(HAN.findall(text, left, right))
+    body = one_width(text[start:end]).replace(" ", "")
+    year, published = about.get("report_year"), about.get("published_on")
+    left = (date(year + 1, 4, 1) - published).days if isinstance(year, int) and isinstance(published, date) else None
+    formula, cites = book.marker_pattern("stale_formula"), book.marker_pattern("cites_2021")
+    counts = {kind: sum(row["kind"] == kind for row in review) for kind in tables.REVIEW_KINDS}
+    return about | {
+        "file": document.file, "sha256": document.sha256,
+        "framework": frameworks.follows([section.heading for section in tree.sections if section.area], book),
+        "stale_formula": frameworks.says(formula, body) and frameworks.says(cites, body),
+        "chars": len(HAN.findall(text, start, end)),
+        "chars_work": share["work"], "chars_problems": share["problems"], "chars_duty": share["duty"],
+        "chars_plan": share["plan"], "states_causes": any(item.cause for item in tree.items),
+        "n_problems": sum(item.role == "problems" for item in tree.items),
+        "n_plans": sum(item.role == "plan" for item in tree.items), "n_quantities": len(numbers),
+        "days_to_deadline": left,
+        "warnings": "; ".join(f"{kind} {count}" for kind, count in counts.items() if count),
+    }  # fmt: skip
+
+
+def _unreadable(report_id: str, file: str, message: str) -> dict[str, object]:
+    return {"report_id": report_id, "kind": "metadata", "text": file, "message": message,
+            "suggestion": "mend or remove the file, then build again"}  # fmt: skip
+
+
+def _write(rows: Rows, texts: dict[str, str], out: Path, fmt: tables.Format, made: Built) -> None:
+    """Write tables and texts, then remove the texts and formats of earlier builds."""
+    frames = {name: tables.frame(name, new) for name, new in rows.items()}  # checked before one is written
+    for report_id, text in texts.items():
+        tables.write_bytes(out / "text" / f"{report_id}.txt", text.encode("utf-8"))
+    for name, frame in frames.items():
+        tables.write(name, frame, out, fmt)
+        made.rows[name] = len(frame)
+        (out / f"{name}.{'parquet' if fmt == 'csv' else 'csv'}").unlink(missing_ok=True)
+    for path in (out / "text").glob("*.txt"):
+        if path.stem not in texts:
+            path.unlink()
+
+
+def read_ledger(path: Path) -> dict[str, Row]:
+    """Read the ledger: file → its row.
+
+    Raises
+    ------
+    CodebookError
+        A file or report_id stands twice, a path leaves the reports folder, or a report_id is not usable as a file name.
+    """
+    rows = codebook.read_csv(path, LEDGER_COLUMNS)
+    faults: list[str] = []
+    seen: dict[tuple[str, str], str] = {}
+    for row in rows:
+        for column in ("file", "report_id"):
+            if row[column] and (column, row[column]) in seen:
+                faults.append(f"{row['_where']}: {column} '{row[column]}' stands twice. Keep one row.")
+            seen[(column, row[column])] = row["_where"]
+        if not row["file"] or ".." in row["file"].split("/") or Path(row["file"]).is_absolute():
+            faults.append(f"{row['_where']}: file '{row['file']}' must be a path below the reports folder.")
+        if row["report_id"] and documents.name(row["report_id"] + ".x") != row["report_id"]:
+            faults.append(f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only.")
+    if faults:
+        raise CodebookError(faults)
+    return {row["file"]: row for row in rows}

@@ -1,0 +1,36 @@
+"""Shared fixtures: the codebook's readers (built once) and the tables of the five reports (built once a session)."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+
+from analysis import paths
+from analysis.extract import build
+from analysis.extract.documents import Document, furniture
+
+
+@pytest.fixture(scope="session")
+def readers() -> build.Readers:
+    return build.readers(paths.CODEBOOK)
+
+
+@pytest.fixture
+def document(readers):
+    """Make a Document of a text as if it had been read from a file."""
+
+    def make(text: str, report_id: str = "r") -> Document:
+        return Document(report_id, f"{report_id}.txt", "0" * 64, text, furniture(text, readers.codebook))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """Folder of the tables of the five reports, built afresh."""
+    folder = tmp_path_factory.mktemp("tables")
+    build.build(paths.REPORTS, folder)
+    return folder

@@ -1,0 +1,119 @@
+import pytest
+
+REPORT = """一、工作开展情况
+(一)依法全面履行政府职能。一是推进简政放权。梳理事项12项。二是优化服务。
+(二)严格规范公正文明执法
+1.落实三项制度。公示3件。
+2. 开展评查。
+二、存在的问题
+一是推进不平衡,部分乡镇进展慢。二是人员力量不足,因编制有限,难以满足需要。
+三、下一步工作安排
+(一)加强党的领导。力争到2025年达到100%。
+(二)化解矛盾纠纷。"""
+
+
+def shown(sections):
+    return [(s.depth, s.number, s.heading, s.role) for s in sections if s.role != "lead"]
+
+
+def test_every_level_of_numbering(readers, document):
+    made = readers.structure.read(document(REPORT))
+    assert shown(made.sections) == [
+        (1, "一、", "工作开展情况", "work"),
+        (2, "(一)", "依法全面履行政府职能", "work"),
+        (3, "一是", "推进简政放权", "work"),
+        (3, "二是", "优化服务", "work"),
+        (2, "(二)", "严格规范公正文明执法", "work"),
+        (3, "1.", "落实三项制度", "work"),
+        (3, "2.", "开展评查", "work"),
+        (1, "二、", "存在的问题", "problems"),
+        (2, "一是", "推进不平衡", "problems"),
+        (2, "二是", "人员力量不足", "problems"),
+        (1, "三、", "下一步工作安排", "plan"),
+        (2, "(一)", "加强党的领导", "plan"),
+        (2, "(二)", "化解矛盾纠纷", "plan"),
+    ]
+    assert made.review == []
+    assert [(i.role, i.number, i.problem_type.split(";")[0], i.cause) for i in made.items] == [
+        ("problems", "一是", "uneven_progress", ""),
+        ("problems", "二是", "legal_workforce", "因编制有限"),
+        ("plan", "(一)", "", ""),
+        ("plan", "(二)", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("第一部分 工作情况\n第一,加强领导。第二,狠抓落实。", ["第一部分", "第一", "第二"]),
+        ("一)工作情况\n二)存在问题", ["一)", "二)"]),
+        ("1、加强领导\n（1）压实责任\n（2）强化督察\n2、优化服务", ["1、", "（1）", "（2）", "2、"]),
+        ("①加强领导\n②优化服务", ["①", "②"]),
+        ("报告如下:一、工作情况。做了很多。二、存在问题。还有不足。", ["一、", "二、"]),
+        ("一要加强领导;", []),
+        ("第一责任人职责落实到位,统一是前提。", []),
+        ("第二、三产业发展。", []),
+        ("工作。一是加强;二是优化,三是提升。", ["一是", "二是", "三是"]),
+    ],
+)
+def test_numberings_of_other_reports(readers, document, text, numbers):
+    text = "某县认真贯彻落实法治政府建设的各项部署要求,现将有关情况报告。\n" + text
+    sections = readers.structure.read(document(text)).sections
+    assert [s.number for s in sections if s.role != "lead"] == numbers
+
+
+def test_a_lost_numeral_is_read_and_reviewed(readers, document):
+    text = "一、工作情况\n三是加强监管。是优化环境。推动办理。五是提高水平。\n二、存在的问题\n(一)人才不足。"
+    made = readers.structure.read(document(text))
+    assert (2, "是", "优化环境", "work") in shown(made.sections)
+    assert "heading lost its numeral" in {row["message"] for row in made.review}
+
+
+def test_skipped_numbers_go_to_review_and_nothing_is_made_up(readers, document):
+    text = "一、工作情况\n一是加强监管。二是优化环境。四是提高水平。"
+    made = readers.structure.read(document(text))
+    assert [s.number for s in made.sections] == ["一、", "一是", "二是", "四是"]
+    assert "number 4 follows 2" in {row["message"] for row in made.review}
+
+
+@pytest.mark.parametrize(
+    ("heading", "role"),
+    [
+        ("存在的困难和主要问题", "problems"), ("存在的不足和原因", "problems"), ("问题与不足", "problems"), ("主要问题及差距", "problems"),
+        ("下步工作重点", "plan"), ("下一年工作安排", "plan"), ("2021年推进法治政府建设的主要安排", "plan"), ("下一步工作打算", "plan"),
+        ("2024年工作计划", "plan"), ("强化法治建设第一责任人职责", "duty"), ("党政主要负责人履行推进法治建设职责情况", "duty"),
+        ("主要举措和成效", "work"), ("全面推进政务公开", "work"), ("聚焦问题整改,提升执法水平", "work"),
+    ],
+)  # fmt: skip
+def test_roles_of_first_level_headings(readers, document, heading, role):
+    sections = readers.structure.read(
+        document(f"一、{heading}\n(一)某项工作。开展了有关工作并取得了一定的成效。")
+    ).sections
+    assert sections[0].role == role
+
+
+def test_a_plan_item_about_the_first_responsible_person_stays_a_plan(readers, document):
+    text = "一、2024年工作安排\n(一)压实第一责任人职责。\n(二)解决存在的突出问题。"
+    assert {s.role for s in readers.structure.read(document(text)).sections} == {"plan"}
+
+
+def test_a_problem_part_without_numbering_gives_its_paragraphs(readers, document):
+    text = "一、工作情况\n开展工作。\n二、存在的问题\n执法人员素质有待提高,案卷不规范。\n法治宣传形式单一,针对性不强。"
+    items = readers.structure.read(document(text)).items
+    assert [item.problem_type.split(";")[0] for item in items] == ["enforcement_norms", "public_legal_services"]
+    assert [text[item.start : item.end][:4] for item in items] == ["执法人员", "法治宣传"]
+
+
+def test_no_headings_is_said_and_the_text_is_the_lead(readers, document):
+    made = readers.structure.read(document("某县高度重视法治政府建设工作,开展了一系列活动,取得明显成效。"))
+    assert [s.role for s in made.sections] == ["lead"]
+    assert made.review[0]["message"] == "no numbered heading found"
+
+
+def test_sections_nest_and_end_where_the_next_begins(readers, document):
+    made = readers.structure.read(document(REPORT))
+    for section in made.sections:
+        assert section.end <= len(REPORT)
+        if section.parent:
+            assert section.parent.start < section.start
+            assert section.end <= section.parent.end
