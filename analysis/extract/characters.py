@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # One character for one character, so that offsets stay. No NFKC: it would turn ①2022年 into 12022年.
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -17,6 +18,7 @@ _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八
 _TENS = {"十": 10, "百": 100, "千": 1000}
 
 
+@lru_cache(maxsize=256)  # each reader of a report folds the same text
 def one_width(text: str) -> str:
     """Return `text` with full-width Latin letters, digits, marks and spaces as ASCII; same length."""
     return text.translate(_WIDTH)

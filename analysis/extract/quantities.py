@@ -28,7 +28,8 @@ _NAMES = r"""
   | https?://[^\s\u3400-\u9fff]+ | www\.[^\s\u3400-\u9fff]+
   | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
     (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
-  | [一二三四五六七八九十]+五(?=规划|普法|时期|期间)
+  | 届[一二三四五六七八九十]+[中次](?:[、和][一二三四五六七八九十]+[中次])*
+  | \d+\s*周年
   | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]* | \d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d)
 """
 _CLAUSE_END = ",。;:!?、\n"
@@ -62,7 +63,7 @@ class Reader:
             f"{re.escape(unit[0])}\\({re.escape(unit[1])}\\)" for unit in units if len(unit) == 2 and unit[1] == "次"
         ]
         unit = "|".join([*bracketed, *(r"\s?".join(map(re.escape, unit)) for unit in units)])
-        times = "|".join(sorted(filter(None, MULTIPLIERS), key=len, reverse=True)).replace("千", "千(?![瓦米克])")
+        times = "|".join(sorted(filter(None, MULTIPLIERS), key=len, reverse=True)).replace("千", "千(?![瓦米克伏焦赫])")
         return re.compile(
             rf"(?<![\d.])(?:(?P<arabic>{ARABIC})|(?P<chinese>{CHINESE}))\s?(?P<more>[余多来])?\s?(?P<times>{times})?"
             rf"\s?(?P<more2>[余多])?\s?(?:(?P<unit>{unit})(?:/(?P<per>(?:万|千|百)?(?:{unit})))?)?(?![A-Za-z])"

@@ -1,0 +1,359 @@
+"""In: a Document and the words around names. Out: what stands around the body: title, years, dates, signature."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from analysis.extract.characters import HAN, chinese_value, one_width
+from analysis.extract.documents import Document
+from analysis.extract.places import Places
+
+Span = tuple[int, int]
+
+LEAD, FOOT, SEARCHED = 800, 1500, 3000  # characters: of the lead, of the end, of the stretch where the lead begins
+
+_KINDS = ("summary", "title", "tail")
+_DASH = r"\-—–~至到"
+_YEAR = "(20[0-9]{2}|二[零0O][零一二三四五六七八九]{2})"
+_NUMBER = "([0-9]{1,2}|[一二三四五六七八九十]{1,3})"
+_DAY = rf"{_YEAR}\s*[-年/.]\s*{_NUMBER}\s*[-月/.]\s*{_NUMBER}(?![0-9])"
+_DATE = re.compile(rf"(?<![0-9]){_DAY}(?!\s*日?\s*(?:星期|在))\s*日?")
+_MONTH_ONLY = re.compile(rf"{_YEAR}\s*年\s*[0-9xX*]{{0,2}}\s*月?\s*[xX*]*\s*日?\s*")
+_YEAR_ALONE = re.compile(rf"(?<![0-9〔\[{_DASH}]){_YEAR}(?![0-9〕\]{_DASH}]|年[{_DASH}]|年[0-9]+月)")
+_YEARS = re.compile(rf"{_YEAR}年?[{_DASH}]+{_YEAR}")
+_YEAR_IN_TEXT = re.compile(rf"(?<![0-9自从{_DASH}]){_YEAR}年(?!\s*[0-9]+\s*月|[{_DASH}])")
+_HEADING = re.compile(
+    r"\s*(?:[一二三四五六七八九十]{1,3}[、.]|第[一二三四五六七八九十]+[部章节]|\([一二三四五六七八九十]{1,3}\))"
+)
+_FIRST_LEVEL = re.compile(r"(?:^|\n)[ \t\u3000\xa0]*[一二三四五六七八九十]{1,3}、([^\r\n]{0,60})")
+_QUOTED = re.compile(r"《[^》]*》|\([^)]*\)")
+_LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
+_REPORTS = re.compile("现[将就对把]([^。;]*)")
+
+
+@dataclass
+class Notes:
+    """Rows of the review table, each tied to the column it is about."""
+
+    text: str
+    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def add(self, column: str, message: str, span: Span | None = None, suggestion: Any = None) -> None:
+        """Add a row; `span` is the place in the text that shows it."""
+        start, end = span if span and span[0] < span[1] else (None, None)
+        shown = self.text[start:end] if end else ""
+        row = {"kind": "metadata", "start": start, "end": end, "text": shown, "suggestion": str(suggestion or "")}
+        self.rows.append((column, row | {"message": f"{column}: {message}"}))
+
+
+@dataclass
+class Front:
+    """A report laid out for reading.
+
+    `text` has the document's length, one width before the body's end of the lead and in its last lines. `head` and
+    `foot` are the spans of lines that hold something, `lead` is the beginning of the body up to the first heading,
+    `titles` and `tails` are the title's and the advertisements' lines as the document marks them.
+    """
+
+    text: str
+    head: list[Span]
+    lead: Span
+    foot: list[Span]
+    titles: list[Span]
+    tails: list[Span]
+
+    def line(self, span: Span) -> str:
+        """Return the text of a span."""
+        return self.text[span[0] : span[1]]
+
+    @property
+    def opens(self) -> Span:
+        """Where the body opens, for a review row to point to."""
+        return self.lead[0], min(self.lead[1], self.lead[0] + 60)
+
+    @property
+    def opening(self) -> str:
+        """The lead without white space and what stands in 《》 and brackets."""
+        return _QUOTED.sub("", bare(self.line(self.lead)))
+
+    @property
+    def reporting(self) -> str:
+        """What is said to be reported: the rest of the sentence with 现将; empty when there is none."""
+        found = _REPORTS.search(self.opening)
+        return found[1] if found else ""
+
+
+def front(document: Document) -> Front:
+    """Lay out a document; its furniture helps, but the head's end is looked for in the lines themselves."""
+    text = document.text
+    begin, end = document.body if document.furniture else (0, len(text))
+    near = one_width(text[: begin + SEARCHED])
+    lead = next((m.start() for m in _LINE.finditer(near, begin) if _is_running(m[0])), begin or len(near))
+    first = next((m.start() for m in _FIRST_LEVEL.finditer(near, lead + 1, lead + LEAD)), lead + LEAD)
+    stop = max(lead, min(first, end))
+    last = max(stop, end - FOOT)
+    folded = near[:last] + text[len(near) : last] + one_width(text[last:])
+    marked = {kind: [(part.start, part.end) for part in document.furniture if part.kind == kind] for kind in _KINDS}
+    head = [m.span() for m in _LINE.finditer(folded, 0, lead) if not _within(m.span(), marked["summary"])]
+    foot = [m.span() for m in _LINE.finditer(folded, last)]
+    return Front(folded, head, (lead, stop), foot, marked["title"], marked["tail"])
+
+
+def _within(span: Span, spans: list[Span]) -> bool:
+    return any(start <= span[0] < end for start, end in spans)
+
+
+def _is_running(line: str) -> bool:
+    """Whether a line is a numbered heading or running text, perhaps broken into short lines."""
+    han = len(HAN.findall(line[:200]))
+    broken = han >= 10 and "," in line and not line.rstrip().endswith(":")  # an addressee may hold commas
+    return bool(_HEADING.match(line)) or (han >= 20 and bool(re.search("[。;]", line))) or broken
+
+
+def bare(text: str) -> str:
+    """Return `text` without white space."""
+    return "".join(text.split())
+
+
+def joined(text: str) -> str:
+    """Join lines, squeeze spaces, and close up letter-spaced words (元 谋 县)."""
+    lines = []
+    for line in text.splitlines():
+        words = line.split()
+        lines.append(("" if len(words) > 3 and sum(map(len, words)) < 2 * len(words) else " ").join(words))
+    return "".join(lines)
+
+
+# ---------------------------------------------------------------------------------------------------------- title
+
+
+def title(page: Front, places: Places) -> Span | None:
+    """Find the line, or up to three lines, that name a report; a year and a body make a candidate better."""
+    words = places.patterns
+    shape = re.compile(rf"{words['topic'].pattern}.*{words['title_end'].pattern}(?:\([^)]*\))?(?:\.[a-z]{{3,4}})?$")
+    found = []
+    for rank, (window, clean) in enumerate(_windows(page, words)):
+        lines = [bare(line) for line in page.line(window).splitlines() if line.strip()]
+        name = "".join(lines)
+        if len(name) > 100 or re.search("[。;]", name) or not shape.search(name):
+            continue
+        if len(lines) > 1 and max(map(len, lines)) > 50:
+            continue
+        score = 2 * bool(re.search(_YEAR, name)) + bool(phrases(name, places)) + clean
+        score += _within(window, page.titles)
+        found.append((score, -len(lines), -rank, window))
+    if not found:
+        return (page.titles[0][0], page.titles[-1][1]) if page.titles else None
+    return _upward(page, places, max(found)[3])
+
+
+def _windows(page: Front, words: dict[str, re.Pattern[str]]) -> Iterator[tuple[Span, bool]]:
+    """Spans that may be the title: one to three lines, cells of a table, steps of a trail (these are not clean)."""
+    label = rf"\s*(?:{loose(words['name_label'].pattern)})\s*:\s*"
+    for rank, span in enumerate(page.head):
+        line = page.line(span)
+        trail = words["breadcrumb"].search(line)
+        cells = "[^|>»›→]+" if re.search("[|>»›→]", line) else r"\S+" if trail else ""
+        if cells:
+            for match in re.finditer(cells, line):
+                skip = re.match(label, match[0])
+                yield (span[0] + match.start() + (skip.end() if skip else 0), span[0] + match.end()), False
+        elif skip := re.match(label, line):
+            yield (span[0] + skip.end(), span[1]), False
+        else:
+            for other in page.head[rank : rank + 3]:
+                yield (span[0], other[1]), True
+
+
+def _upward(page: Front, places: Places, window: Span) -> Span:
+    """Take in the line or two above that name the body, when the title itself names none; trim white space."""
+    start, end = window
+    if not any(places.body(bare(phrase), None).kind for phrase in phrases(bare(page.text[start:end]), places)):
+        for above in [span for span in page.head if span[1] <= start][:-3:-1]:
+            line = page.line(above).strip()
+            if not re.fullmatch(r"[\u3400-\u9fff ]{4,30}", line) or not places.body(bare(line), None).kind:
+                break
+            start = above[0]
+    inside = page.text[start:end]
+    return end - len(re.sub(r"^[\s—–-]+", "", inside)), end - len(inside) + len(inside.rstrip())
+
+
+def loose(pattern: str) -> str:
+    """Let spaces stand between the characters of the words of a pattern: 名 称."""
+    return re.sub(r"(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])", r"\\s*", pattern)
+
+
+def phrases(name: str, places: Places) -> list[str]:
+    """Return what stands before the topic of a title, split at 关于 and 印发, the part nearest the topic first."""
+    words = places.patterns
+    cut = words["topic"].search(name) or words["title_end"].search(name)
+    parts = re.sub("[《》“”]", "", name[: cut.start()] if cut else name)
+    filler = words["filler"].pattern
+    ends = re.compile(rf"^(?:{filler}|\s)+|(?:{filler}|\s)+$")
+    periods = "|".join(words[kind].pattern for kind in ("multi_year", "part_year"))
+    empty = re.compile(rf"\([^)]*\)|{_YEARS.pattern}年?度?|{_YEAR}年?度?|{periods}|[xX×*某]+")  # XX镇: a masked name
+    found = []
+    for part in re.split(f"关于|{words['wrapper'].pattern}", parts)[::-1]:
+        part = empty.sub("", part)
+        found.append(ends.sub("", ends.sub("", part)))
+    return [phrase for phrase in found if phrase]
+
+
+# ----------------------------------------------------------------------------------------------------------- year
+
+
+def number(digits: str) -> int:
+    """Value of a year, month or day in Arabic or Chinese digits; 0 when it is not well formed."""
+    return int(digits) if digits.isdecimal() else chinese_value(re.sub("[0O]", "零", digits)) or 0
+
+
+def _years_in(pattern: re.Pattern[str], text: str) -> list[int]:
+    return [number(match[1]) for match in pattern.finditer(text)]
+
+
+def report_year(page: Front, places: Places, named: Span | None, notes: Notes) -> tuple[int | None, int | None]:
+    """Read the year reported on: in the title, else the lead, else the first-level headings.
+
+    Returns
+    -------
+    tuple of (int or None, int or None)
+        The report's year (None for a report on several years), and the year in which to read its places.
+    """
+    words = places.patterns
+    name = bare(page.line(named)) if named else ""
+    plain = re.sub("《[^》]*》", "", name)
+    name = plain if re.search(_YEAR, plain) else name
+    topic = words["topic"].search(name)
+    titled = [
+        number(match[1])
+        for match in _YEAR_ALONE.finditer(name)
+        if not (topic and match.start() > topic.start() and words["next_year"].search(name, match.end()))
+    ]
+    told = _years_in(_YEAR_IN_TEXT, page.reporting) or _years_in(_YEAR_IN_TEXT, page.opening[:25])
+    headed = [
+        year
+        for match in _FIRST_LEVEL.finditer(page.text)
+        if not words["next_year"].search(match[1])
+        for year in _years_in(_YEAR_IN_TEXT, _QUOTED.sub("", one_width(match[1])))
+    ]
+    span = _YEARS.search(name)
+    where = named or page.opens
+    if (span and not titled) or re.search(f"(?<![一二三四五六七八九十0-9]){words['multi_year'].pattern}", name):
+        last = number(span[2]) if span else (titled or told or [0])[0]
+        notes.add("report_year", "the title covers several years, so no single year is taken", where, last)
+        return None, last or None
+    if words["part_year"].search(name):
+        notes.add("report_year", "the title covers part of a year", where)
+    year = (titled or told or headed or [None])[0]
+    if year is None:
+        notes.add("report_year", "neither the title nor the lead nor a heading names the year reported on", where)
+    elif not titled and not told:
+        notes.add("report_year", "only a heading names the year", page.opens, year)
+    others = {*titled, *told[:1]} - {year} | (set() if year in headed else set(headed))
+    if year and others:
+        seen = ", ".join(map(str, sorted(others)))
+        notes.add("report_year", f"{year} is taken, but title, lead or headings also say {seen}", where, year)
+    return year, year
+
+
+# ---------------------------------------------------------------------------------------------------------- dates
+
+
+def _day(match: re.Match[str], notes: Notes, column: str) -> date | None:
+    year, month, day = match.groups()[-3:]
+    try:
+        return date(number(year), number(month), number(day))
+    except ValueError:
+        notes.add(column, "no such day in the calendar", match.span())
+        return None
+
+
+def published(page: Front, places: Places, named: Span | None, notes: Notes) -> tuple[date | None, Span | None]:
+    """Read the day of publication: after its label in the head, else in the foot; else the head's only bare date."""
+    words = places.patterns
+    ranks = [word for word, _ in places.words["published"]]
+    label = rf"(?<![\u3400-\u9fff])({loose(words['published'].pattern)})\s*[:|]?\s*[\[(]?\s*{_DAY}"
+    feet = (page.foot[0][0], len(page.text)) if page.foot else (0, 0)
+    for begin, end in ((0, page.lead[0]), feet):
+        found = list(re.compile(label).finditer(page.text, begin, end))
+        if found:
+            best = min(found, key=lambda match: ranks.index(bare(match[1])))
+            return _day(best, notes, "published_on"), best.span()
+    skipped = re.compile("|".join(words[kind].pattern for kind in ("clock", "signed", "other_date")))
+    loose_dates = {
+        _day(match, notes, "published_on"): match.span()
+        for span in page.head
+        if not skipped.search(page.line(span)) and not (named and named[0] <= span[0] < named[1])
+        for match in _DATE.finditer(page.text, *span)
+        if page.text[match.start() - 1 : match.start()] != "("
+    }
+    if len(loose_dates) == 1:
+        return next(iter(loose_dates.items()))
+    if loose_dates:
+        listed = "; ".join(sorted(str(day) for day in loose_dates if day))
+        notes.add("published_on", "several dates without a label stand before the body", page.opens, listed)
+    else:
+        notes.add("published_on", "no date of publication stands before or after the body")
+    return None, None
+
+
+def signed(page: Front, places: Places, notes: Notes) -> tuple[date | None, Span | None, str]:
+    """Read the day and the organ that close the report; else the day of writing that the head gives.
+
+    Returns
+    -------
+    tuple of (datetime.date or None, span or None, str)
+        The day, where it stands, and the organ as printed (empty when none signs).
+    """
+    words = places.patterns
+    labels = re.compile("|".join(loose(words[kind].pattern) for kind in ("published", "clock", "other_date")))
+    for rank in range(len(page.foot) - 1, -1, -1):
+        line = page.line(page.foot[rank])
+        if _within(page.foot[rank], page.tails):
+            continue
+        if re.search("[。;]", line) and len(HAN.findall(line)) >= 20:
+            break
+        dated = re.search(rf"[\s(]*{_DATE.pattern}[\s)]*$", line)
+        vague = None if dated else _MONTH_ONLY.fullmatch(line.strip(" ()"))
+        if labels.search(line) or not (dated or vague):
+            continue
+        organ = line[: dated.start()].strip() if dated else ""
+        organ = organ if organ and places.body(bare(organ), None).kind else _organ_above(page, places, rank)
+        if vague:
+            notes.add("signed_on", "the closing date is not complete", page.foot[rank])
+            return None, None, organ
+        assert dated
+        return _day(dated, notes, "signed_on"), page.foot[rank], organ
+    label = rf"(?:{loose(words['signed'].pattern)})\s*[:|]?\s*[\[(]?\s*{_DAY}"
+    bracketed = rf"\(\s*{_DAY}\s*日?\s*\)\s*$"
+    for pattern in (label, f"(?m){bracketed}"):
+        if match := re.compile(pattern).search(page.text, 0, page.lead[0]):
+            return _day(match, notes, "signed_on"), match.span(), ""
+    return None, None, ""
+
+
+def _organ_above(page: Front, places: Places, rank: int) -> str:
+    """Return the organ in the one or two short lines above the closing date."""
+    organs: list[str] = []
+    for span in page.foot[max(0, rank - 2) : rank][::-1]:
+        line = page.line(span).strip()
+        if len(line) > 40 or re.search("[。;,:]", line) or not places.body(bare(line), None).kind:
+            break
+        organs.insert(0, joined(line))
+    return " ".join(organs)
+
+
+def labelled(page: Front, places: Places, kind: str, value: str = r"[^\s|:]{2,40}") -> str:
+    """Return the value after the surest label of a kind in the head, else in the foot; empty when there is none."""
+    ranks = [word for word, _ in places.words[kind]]
+    pattern = re.compile(rf"({loose(places.patterns[kind].pattern)})[ \t]*[:|][ \t]*({value})(?![^\s|]*:)")
+    feet = (page.foot[0][0], len(page.text)) if page.foot else (0, 0)
+    for begin, end in ((0, page.lead[0]), feet):
+        found = list(pattern.finditer(page.text, begin, end))
+        if found:
+            return min(found, key=lambda match: ranks.index(bare(match[1])))[2]
+    return ""

@@ -1,0 +1,73 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis import paths
+from analysis.cli import app
+
+
+def run(*words, cwd=paths.ROOT):
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "analysis", *map(str, words)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("verb", ["build", "run", "paper", "score", "check", "lab"])
+def test_every_verb_has_help(verb):
+    shown = CliRunner().invoke(app, [verb, "--help"])
+    assert shown.exit_code == 0
+    assert "Usage:" in shown.output
+
+
+def test_help_loads_no_heavy_library():
+    """Start-up is judged by what is imported, not by the clock."""
+    code = "import sys, analysis.cli; print(*{'pandas', 'matplotlib', 'sklearn', 'papermill', 'jieba'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_build_says_what_it_made_and_what_it_could_not_read(tmp_path):
+    reports = tmp_path / "my reports 报告"
+    reports.mkdir()
+    (reports / "甲县2022.txt").write_text("一、工作情况\n全年受理行政复议案件12件,各项工作扎实推进,取得成效。", encoding="utf-8")
+    (reports / "empty.txt").write_bytes(b"")
+    done = run("build", "--reports", reports, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "empty.txt: the file is empty" in done.stderr
+    assert "reports 1, sections 1" in done.stderr
+    assert (tmp_path / "out" / "text" / "甲县2022.txt").exists()
+
+
+def test_an_error_a_user_can_mend_has_no_traceback(tmp_path):
+    done = run("build", "--reports", tmp_path / "none", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "DocumentError: no folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_score_prints_a_row_per_table(built):
+    done = run("score", "--tables", built, "--no-errors")
+    assert done.returncode == 0, done.stderr
+    for table in ("quantities", "sections", "items", "indicators", "metadata"):
+        assert table in done.stdout
+
+
+def test_check_finds_the_codebook_sound():
+    done = run("check")
+    assert done.returncode == 0, done.stderr
+    assert "No faults." in done.stderr
+
+
+def test_run_refuses_a_misspelt_parameter():
+    done = run("run", "notebooks/02_indicators.ipynb", "-p", "teir=1")
+    assert done.returncode == 1
+    assert "no parameter 'teir'. Closest: 'tier'" in done.stderr
+
+
+def test_paper_keeps_the_committed_set_for_the_committed_reports(tmp_path):
+    done = run("paper", "--reports", tmp_path, "--out", "paper")
+    assert done.returncode == 2
+    assert "'paper' is kept for data/reports" in done.stderr

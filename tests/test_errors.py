@@ -1,0 +1,43 @@
+import pickle
+
+import pytest
+
+import analysis
+from analysis import load
+from analysis.errors import AnalysisError, DataError, DocumentError, ParameterError, closest
+
+
+def test_ten_failures_are_shown_and_all_kept():
+    error = DataError(f"row {n}" for n in range(12))
+    assert str(error).count("\n") == 10
+    assert str(error).endswith("… and 2 more (see the exception's .failures)")
+    assert len(error.failures) == 12
+
+
+@pytest.mark.parametrize("kind", [DataError, DocumentError, ParameterError])
+def test_errors_come_back_from_a_worker_process(kind):
+    error = pickle.loads(pickle.dumps(kind(["a", "b"])))
+    assert isinstance(error, AnalysisError)
+    assert error.failures == ["a", "b"]
+
+
+def test_closest_is_silent_when_nothing_is_near():
+    assert closest("n_topic", ["seed", "n_topics"]) == " Closest: 'n_topics'."
+    assert closest("xyz", ["seed"]) == ""
+
+
+def test_the_package_names_what_it_offers():
+    with pytest.raises(AttributeError, match="It offers: figures, load, topics"):
+        analysis.topic  # noqa: B018
+    assert "topics" in dir(analysis)
+
+
+def test_filters_that_match_nothing_are_errors(built):
+    with pytest.raises(ParameterError, match=r"no level 'city' here\. There is: county, "):
+        load.reports(built, levels=["city"])
+    with pytest.raises(ParameterError, match="no report_year '1999' here"):
+        load.items(built, years=[1999])
+    with pytest.raises(ParameterError, match="no role 'problem' here.*Closest: 'problems'"):
+        load.items(built, role="problem")
+    with pytest.raises(ParameterError, match="table items has no column 'rolle'.*Closest: 'role'"):
+        load.items(built, rolle="problems")
