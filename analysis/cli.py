@@ -27,6 +27,9 @@ ReportsOption = Annotated[
 LedgerOption = Annotated[
     Path, typer.Option("--ledger", help="CSV of what you know about each file; it overrides what is read.")
 ]
+CorrectionsOption = Annotated[
+    Path, typer.Option("--corrections", help="CSV of values you overrule; the build stops when one no longer fits.")
+]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
 
 
@@ -56,6 +59,7 @@ def build(
         Path, typer.Option("--out", help="Folder for the tables; the texts go to its folder 'text'.")
     ] = paths.TABLES,
     ledger: LedgerOption = paths.LEDGER,
+    corrections: CorrectionsOption = paths.CORRECTIONS,
     format: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="File format of the tables.")] = "csv",
     jobs: JobsOption = 1,
 ) -> None:
@@ -63,7 +67,7 @@ def build(
     from analysis.extract.build import build as run
 
     with _progress("reading reports") as shown:
-        made = run(reports, out, ledger, fmt=format, jobs=jobs, progress=shown)
+        made = run(reports, out, ledger, corrections, fmt=format, jobs=jobs, progress=shown)
     for failure in made.failures:
         _say(failure, "yellow")
     _say(f"{made.folder}: " + ", ".join(f"{name} {count}" for name, count in made.rows.items()))
@@ -92,6 +96,7 @@ def paper(
         str, typer.Option("--out", help="Name of the figure set: figures/<out>. Default: 'paper' or the folder's name.")
     ] = "",
     ledger: LedgerOption = paths.LEDGER,
+    corrections: CorrectionsOption = paths.CORRECTIONS,
     jobs: JobsOption = 1,
 ) -> None:
     """Do the main job: reports to tables, all notebooks, the figure set and its gallery."""
@@ -105,7 +110,7 @@ def paper(
         raise typer.BadParameter("'paper' is kept for data/reports; choose another --out name.")
     folder = paths.TABLES if own else paths.FIGURES / name / "tables"
     with _progress("reading reports") as shown:
-        made = build_tables(reports, folder, ledger, jobs=jobs, progress=shown)
+        made = build_tables(reports, folder, ledger, corrections, jobs=jobs, progress=shown)
     for failure in made.failures:
         _say(failure, "yellow")
     files = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
@@ -138,15 +143,17 @@ def score(
 
 
 @app.command()
-def check(ledger: LedgerOption = paths.LEDGER) -> None:
-    """Check the codebook and the ledger, and say every fault with its file and line."""
+def check(ledger: LedgerOption = paths.LEDGER, corrections: CorrectionsOption = paths.CORRECTIONS) -> None:
+    """Check the codebook, the ledger and the corrections, and say every fault with its file and line."""
     from analysis.extract.build import read_ledger, readers
+    from analysis.extract.corrections import read
 
     with_ = readers(paths.CODEBOOK)
     rows = read_ledger(ledger) if ledger.exists() else {}
     files = with_.codebook.files
     _say("codebook: " + ", ".join(f"{name} {len(found)}" for name, found in files.items()))
-    _say(f"ledger: {len(rows)} rows. No faults.")
+    corrected = read(corrections, with_.codebook) if corrections.exists() else {}
+    _say(f"ledger: {len(rows)} rows; corrections: {sum(map(len, corrected.values()))} rows. No faults.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

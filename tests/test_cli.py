@@ -24,7 +24,9 @@ def test_every_verb_has_help(verb):
 
 def test_help_loads_no_heavy_library():
     """Start-up is judged by what is imported, not by the clock."""
-    code = "import sys, analysis.cli; print(*{'pandas', 'matplotlib', 'sklearn', 'papermill', 'jieba'} & set(sys.modules))"
+    code = (
+        "import sys, analysis.cli; print(*{'pandas', 'matplotlib', 'sklearn', 'papermill', 'jieba'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
@@ -32,7 +34,9 @@ def test_help_loads_no_heavy_library():
 def test_build_says_what_it_made_and_what_it_could_not_read(tmp_path):
     reports = tmp_path / "my reports 报告"
     reports.mkdir()
-    (reports / "甲县2022.txt").write_text("一、工作情况\n全年受理行政复议案件12件,各项工作扎实推进,取得成效。", encoding="utf-8")
+    (reports / "甲县2022.txt").write_text(
+        "一、工作情况\n全年受理行政复议案件12件,各项工作扎实推进,取得成效。", encoding="utf-8"
+    )
     (reports / "empty.txt").write_bytes(b"")
     done = run("build", "--reports", reports, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr

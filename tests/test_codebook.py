@@ -33,9 +33,10 @@ def test_each_file_opens_in_excel_and_has_its_columns(name):
 def test_a_file_saved_by_excel_on_windows_loads(folder):
     path = folder / "wordings.csv"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert codebook.load(folder).files["wordings"][0]["indicator"] == build.readers(paths.CODEBOOK).codebook.files[
-        "wordings"
-    ][0]["indicator"]
+    assert (
+        codebook.load(folder).files["wordings"][0]["indicator"]
+        == build.readers(paths.CODEBOOK).codebook.files["wordings"][0]["indicator"]
+    )
 
 
 def test_276_indicators_and_every_core_one_has_a_wording(readers):
@@ -48,7 +49,9 @@ def test_276_indicators_and_every_core_one_has_a_wording(readers):
 def test_every_wording_compiles_and_none_stands_twice(readers):
     rows = [(row["indicator"], row["wording"]) for row in readers.codebook.files["wordings"]]
     assert len(rows) == len(set(rows))
-    readers.indicators.read("某县受理行政复议案件12件。", (0, 13), [], readers.quantities.read("某县受理行政复议案件12件。"))
+    readers.indicators.read(
+        "某县受理行政复议案件12件。", (0, 13), [], readers.quantities.read("某县受理行政复议案件12件。")
+    )
 
 
 def test_units_that_must_never_be_merged(readers):
@@ -102,8 +105,8 @@ def test_all_faults_are_collected_and_ten_shown(folder):
 
 def test_a_missing_or_wrongly_encoded_file(folder):
     (folder / "units.csv").write_bytes("单位".encode("gbk"))
-    with pytest.raises(CodebookError, match="not UTF-8. In Excel save it as"):
+    with pytest.raises(CodebookError, match=r"not UTF-8. In Excel save it as"):
         codebook.load(folder)
     (folder / "units.csv").unlink()
-    with pytest.raises(CodebookError, match="no file .*units.csv"):
+    with pytest.raises(CodebookError, match=r"no file .*units.csv"):
         codebook.load(folder)

@@ -37,7 +37,7 @@ def test_filters_that_match_nothing_are_errors(built):
         load.reports(built, levels=["city"])
     with pytest.raises(ParameterError, match="no report_year '1999' here"):
         load.items(built, years=[1999])
-    with pytest.raises(ParameterError, match="no role 'problem' here.*Closest: 'problems'"):
+    with pytest.raises(ParameterError, match=r"no role 'problem' here.*Closest: 'problems'"):
         load.items(built, role="problem")
-    with pytest.raises(ParameterError, match="table items has no column 'rolle'.*Closest: 'role'"):
+    with pytest.raises(ParameterError, match=r"table items has no column 'rolle'.*Closest: 'role'"):
         load.items(built, rolle="problems")

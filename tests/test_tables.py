@@ -27,7 +27,7 @@ def test_csv_opens_in_excel_and_has_one_line_end(tmp_path):
 
 
 def test_every_type_survives_the_disk(tmp_path):
-    row = {name: None for name in tables.SCHEMAS["reports"][1]} | {
+    row = dict.fromkeys(tables.SCHEMAS["reports"][1]) | {
         "report_id": "a", "file": "a.txt", "sha256": "0", "place_code": "010000", "framework": "own", "stale_formula": True,
         "states_causes": False, "published_on": pd.Timestamp("2023-02-24"), "report_year": 2022, "days_to_deadline": -3,
     }  # fmt: skip
@@ -53,9 +53,9 @@ def test_two_rows_with_one_key_are_refused():
 
 
 def test_unknown_columns_and_values_are_named():
-    with pytest.raises(DataError, match="unknown columns \\['kinds'\\]"):
+    with pytest.raises(DataError, match=r"unknown columns \['kinds'\]"):
         tables.frame("review", [{"kinds": 1}])
-    with pytest.raises(DataError, match="column kind.*'structur'"):
+    with pytest.raises(DataError, match=r"column kind.*'structur'"):
         tables.frame("review", [REVIEW | {"kind": "structur"}])
 
 
@@ -66,7 +66,7 @@ def test_a_missing_table_says_how_to_make_it(tmp_path):
 
 def test_a_changed_header_is_refused(tmp_path):
     (tmp_path / "review.csv").write_text("report_id,kind\n", encoding="utf-8-sig")
-    with pytest.raises(DataError, match="expected \\['report_id', 'kind', 'start'"):
+    with pytest.raises(DataError, match=r"expected \['report_id', 'kind', 'start'"):
         tables.read("review", tmp_path)
 
 

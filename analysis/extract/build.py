@@ -11,7 +11,8 @@ from pathlib import Path
 
 from analysis import codebook, tables, workers
 from analysis.codebook import Codebook, Row
-from analysis.errors import CodebookError, DocumentError
+from analysis.errors import CodebookError, DocumentError, closest
+from analysis.extract import corrections as overrides
 from analysis.extract import documents, frameworks, indicators, metadata, quantities, structure
 from analysis.extract.characters import HAN, one_width
 from analysis.extract.documents import Document
@@ -59,6 +60,7 @@ def build(
     reports: Path,
     out: Path,
     ledger: Path | None = None,
+    corrections: Path | None = None,
     codebook_folder: Path | None = None,
     fmt: tables.Format = "csv",
     jobs: int = 1,
@@ -71,6 +73,8 @@ def build(
     ledger : Path, optional
         CSV of what the researcher knows (see `LEDGER_COLUMNS`); it overrides what is read. A missing file is an empty
         ledger.
+    corrections : Path, optional
+        CSV of overrides (see `corrections.read`). A missing file is an empty one.
     jobs : int
         Processes to read with; the tables do not depend on it.
     progress : callable, optional
@@ -81,19 +85,21 @@ def build(
     DocumentError
         There is no folder, or not one readable report in it.
     CodebookError
-        The codebook or the ledger is not usable.
+        The codebook or the ledger is not usable, or a correction does not fit what is read.
     """
     from analysis import paths
 
     codebook_folder = codebook_folder or paths.CODEBOOK
-    readers(codebook_folder)  # a faulty codebook stops the build before the first report
+    with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
+    corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
     known = read_ledger(ledger) if ledger and ledger.exists() else {}
     files = documents.find(reports)
     work = [(path, known.get(path.relative_to(reports).as_posix(), {})) for path in files]
-    task = partial(_one_file, reports, codebook_folder)
+    task = partial(_one_file, reports, codebook_folder, corrected)
     rows: Rows = {name: [] for name in tables.SCHEMAS}
     texts: dict[str, str] = {}
     first_with: dict[str, str] = {}
+    faults: list[str] = []
     made = Built(out)
     for done, (path, result) in enumerate(zip(files, workers.each(task, work, jobs), strict=True), 1):
         file = path.relative_to(reports).as_posix()
@@ -101,7 +107,8 @@ def build(
             made.failures.append(result)
             rows["review"].append(_unreadable(documents.name(file), file, result))
         else:
-            document, found = result
+            document, found, unfit = result
+            faults += unfit
             report_id, same = document.report_id, first_with.setdefault(document.sha256, file)
             if same != file or report_id in texts:
                 why = f"the same content as {same}" if same != file else f"another file has report_id {report_id} too"
@@ -118,13 +125,20 @@ def build(
         message = f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
         made.failures.append(message)
         rows["review"].append(_unreadable(known[file]["report_id"] or documents.name(file), file, message))
+    for report_id in sorted(set(corrected) - set(texts)):
+        where = corrected[report_id][0]["_where"]
+        faults.append(f"{where}: no report '{report_id}' in this build.{closest(report_id, texts)} Remove the row.")
+    if faults:
+        raise CodebookError(faults)
     if not texts:
         raise DocumentError(made.failures or f"no report in {reports}. Put .txt files there.")
     _write(rows, texts, out, fmt, made)
     return made
 
 
-def _one_file(reports: Path, codebook_folder: Path, given: tuple[Path, Row]) -> tuple[Document, Rows] | str:
+def _one_file(
+    reports: Path, codebook_folder: Path, corrected: dict[str, list[Row]], given: tuple[Path, Row]
+) -> tuple[Document, Rows, list[str]] | str:
     """Read one file; a file that cannot be read gives its message instead, so that the others still run."""
     path, known = given
     with_ = readers(codebook_folder)
@@ -132,11 +146,13 @@ def _one_file(reports: Path, codebook_folder: Path, given: tuple[Path, Row]) -> 
         document = documents.read(path, reports, with_.codebook, known.get("report_id"))
     except DocumentError as error:
         return str(error)
-    return document, extract(document, with_, known)
+    return document, *extract(document, with_, known, corrected.get(document.report_id, []))
 
 
-def extract(document: Document, with_: Readers, known: Row | None = None) -> Rows:
-    """Return the rows of every table for one report, without their report_id."""
+def extract(
+    document: Document, with_: Readers, known: Row | None = None, corrected: Sequence[Row] = ()
+) -> tuple[Rows, list[str]]:
+    """Return the rows of every table for one report, without their report_id, and the corrections that do not fit."""
     about, review = metadata.read_metadata(document, with_.places, known or {})
     year = about.get("report_year")
     tree = with_.structure.read(document)
@@ -144,12 +160,13 @@ def extract(document: Document, with_: Readers, known: Row | None = None) -> Row
     starts = [section.start for section in tree.sections]
     numbers = [_planned(one, structure.section_at(tree.sections, starts, one.start)) for one in numbers]
     found, doubts = with_.indicators.read(document.text, document.body, tree.sections, numbers)
+    found, unfit = overrides.apply(found, list(corrected), document.text)
     level = about.get("level")
     review = [*review, *tree.review, *doubts]
     review += with_.indicators.out_of_range(found, level if isinstance(level, str) else None)
     review += with_.indicators.identities(found)
     ids = {id(section): index for index, section in enumerate(tree.sections, 1)}
-    return {
+    rows: Rows = {
         "reports": [_report(document, with_.codebook, about, tree, numbers, review)],
         "sections": [_section(section, ids) for section in tree.sections],
         "items": [
@@ -173,6 +190,7 @@ def extract(document: Document, with_: Readers, known: Row | None = None) -> Row
         "derived": with_.indicators.derived(found),
         "review": review,
     }  # fmt: skip
+    return rows, unfit
 
 
 def _planned(one: Quantity, section: structure.Section | None) -> Quantity:

@@ -12,7 +12,9 @@ CELL = 'role: str = "problems"  # which items\nn_topics: int = 4  # K\nalpha: fl
 
 def made(tmp_path, *sources, tags=("parameters",)):
     """Write a notebook whose first code cell is the parameters cell."""
-    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    book = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
     book.cells = [nbformat.v4.new_code_cell(source) for source in (CELL, *sources)]
     book.cells[0].metadata["tags"] = list(tags)
     path = tmp_path / "toy.ipynb"
@@ -71,7 +73,11 @@ def test_words_are_read_as_their_parameter_declares(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("- 1\n", "expected lines 'name: value', found a list"), ("a: [", "not YAML"), ("!!python/object:os.system {}", "not YAML")],
+    [
+        ("- 1\n", "expected lines 'name: value', found a list"),
+        ("a: [", "not YAML"),
+        ("!!python/object:os.system {}", "not YAML"),
+    ],
 )
 def test_parameter_files_that_are_none(tmp_path, content, message):
     file = tmp_path / "p.yml"
@@ -92,9 +98,10 @@ def test_other_misuse(tmp_path):
 
 
 def test_the_key_follows_everything_a_result_depends_on(tmp_path):
-    one = notebooks.depends_on(made(tmp_path), {})
-    assert one == notebooks.depends_on(made(tmp_path), {"seed": 1}), "a default said aloud is the same run"
-    assert one != notebooks.depends_on(made(tmp_path), {"seed": 2})
+    path = made(tmp_path)
+    one = notebooks.depends_on(path, {})
+    assert one == notebooks.depends_on(path, {"seed": 1}), "a default said aloud is the same run"
+    assert one != notebooks.depends_on(path, {"seed": 2})
     assert one["hashes"] != notebooks.depends_on(made(tmp_path, "1"), {})["hashes"]
     assert all(one["hashes"].values())
 
@@ -105,11 +112,20 @@ def test_a_run_is_recorded_and_a_failed_one_never_replaces_it(tmp_path, runs):
     good = notebooks.run(path, {"n_topics": 6})
     record = json.loads((good.folder / "run.json").read_text("utf-8"))
     assert record["status"] == "done"
-    assert record["parameters"] == {"role": "problems", "n_topics": 6, "alpha": 0.1, "years": [], "strict": False, "seed": 1}
+    assert record["parameters"] == {
+        "role": "problems",
+        "n_topics": 6,
+        "alpha": 0.1,
+        "years": [],
+        "strict": False,
+        "seed": 1,
+    }
     assert record["seed"] == 1
     book = nbformat.read(good.folder / "toy.ipynb", 4)
-    assert any("中文 7" in output.get("text", "") for cell in book.cells if cell.cell_type == "code" for output in cell.outputs)
-    with pytest.raises(RunError, match="AssertionError: 为什么失败 The notebook with its traceback: .*failed-"):
+    assert any(
+        "中文 7" in output.get("text", "") for cell in book.cells if cell.cell_type == "code" for output in cell.outputs
+    )
+    with pytest.raises(RunError, match=r"AssertionError: 为什么失败 The notebook with its traceback: .*failed-"):
         notebooks.run(path, {"n_topics": 6, "strict": True})
     assert (good.folder / "run.json").exists()
     failed = next((runs / "toy").glob("failed-*"))
