@@ -197,7 +197,8 @@ def _planned(one: Quantity, section: structure.Section | None) -> Quantity:
     """A number in the plan part is a target, whatever its clause says."""
     from dataclasses import replace
 
-    return replace(one, role="target") if section and section.role == "plan" and one.role == "fact" else one
+    planned = section and section.role == "plan" and one.role in ("fact", "change")
+    return replace(one, role="target") if planned else one
 
 
 def _section(section: structure.Section, ids: dict[int, int]) -> dict[str, object]:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from analysis.codebook import Codebook
 from analysis.errors import DocumentError
+from analysis.extract.characters import HAN, one_width
 
 READABLE = {".txt"}
-HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SENTENCE_END = re.compile(r"[。;；！？]")
 _NUMBERED = re.compile(
@@ -180,7 +180,7 @@ def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
     summary = range(first, repeated[0]) if repeated else range(0)
     first = repeated[0] if repeated else first
     for k in range(first - 1, -1, -1):  # a letter's addressee stands between the page's head and the first paragraph
-        line = text[slice(*lines[k])]
+        line = one_width(text[slice(*lines[k])])
         if _ADDRESSEE.match(line) and not words["page_table"].search(line):
             first = k
             break
@@ -191,7 +191,7 @@ def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
 
 
 def _head_kind(text: str, lines: list[tuple[int, int]], k: int, words: dict[str, re.Pattern[str]]) -> str:
-    line = text[slice(*lines[k])].strip()
+    line = one_width(text[slice(*lines[k])]).strip()
     if words["page_table"].search(line):
         return "page_table"
     if words["menu"].search(line):
@@ -209,7 +209,7 @@ def _head_kind(text: str, lines: list[tuple[int, int]], k: int, words: dict[str,
 def _tail(text: str, lines: list[tuple[int, int]], first: int, words: dict[str, re.Pattern[str]]) -> list[Furniture]:
     found: list[Furniture] = []
     for start, end in reversed(lines[first + 1 :]):
-        line = text[start:end]
+        line = one_width(text[start:end])
         sentence = bool(_SENTENCE_END.search(line)) and len(HAN.findall(line)) >= 20
         if _SIGN_DATE.match(line):
             kind = "signature"

@@ -29,11 +29,12 @@ _NAMES = r"""
   | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
     (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
   | 届[一二三四五六七八九十]+[中次](?:[、和][一二三四五六七八九十]+[中次])*
-  | \d+\s*周年
   | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]* | \d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d)
 """
 _CLAUSE_END = ",。;:!?、\n"
 _SHARED = re.compile(r"\s*(?:[、和及与至到~-]|[-—–]{1,2}|,?分别为)\s*")
+_BEFORE_NUMBER = re.compile(r"\s*\d")
+_LASTING = re.compile(r"[多来]?(?:时间|以上|以内|之内|内)|[多来]")
 _CLOSING = re.compile(r"\s*(?:\d|[,。;:、)）\n]|$)")
 
 
@@ -59,14 +60,12 @@ class Reader:
     @cached_property
     def _number(self) -> re.Pattern[str]:
         units = sorted(self._codebook.units, key=lambda unit: (-len(unit), unit))
-        bracketed = [
-            f"{re.escape(unit[0])}\\({re.escape(unit[1])}\\)" for unit in units if len(unit) == 2 and unit[1] == "次"
-        ]
-        unit = "|".join([*bracketed, *(r"\s?".join(map(re.escape, unit)) for unit in units)])
+        unit = "|".join(r"\s?".join(map(re.escape, unit)) for unit in units)
+        unit = rf"(?:{unit})(?:\([次套项件个]\))?"  # 场(次), 双(套)
         times = "|".join(sorted(filter(None, MULTIPLIERS), key=len, reverse=True)).replace("千", "千(?![瓦米克伏焦赫])")
         return re.compile(
             rf"(?<![\d.])(?:(?P<arabic>{ARABIC})|(?P<chinese>{CHINESE}))\s?(?P<more>[余多来])?\s?(?P<times>{times})?"
-            rf"\s?(?P<more2>[余多])?\s?(?:(?P<unit>{unit})(?:/(?P<per>(?:万|千|百)?(?:{unit})))?)?(?![A-Za-z])"
+            rf"\s?(?P<more2>[余多])?\s?(?:(?P<unit>{unit})(?:/(?P<per>(?:万|千|百)?{unit}))?)?(?![A-Za-z])"
         )
 
     @cached_property
@@ -134,8 +133,10 @@ class Reader:
             return None
         if match["chinese"] and not self._measures(match, before, unit, int(value), folded):
             return None
-        if unit == "年" and not self._is_duration(match, before, value):
+        if unit == "年" and not self._is_duration(match, before, value, folded):
             return None
+        if match["times"] and not unit and folded.startswith("级", match.end()):
+            return None  # a class: 3000亿级园区
         end = (
             match.end("per")
             if match["per"]
@@ -170,17 +171,19 @@ class Reader:
         if unit == "年":
             return True  # decided by the words before it
         closing = bool(_CLOSING.match(folded, match.end()))
-        if value == 1:
+        if value == 1 and kind != "before_number":
             return bool(kind) and closing
         if value >= 20:
             return True
+        if kind == "before_number":  # 二期30余人 counts, 二期工程 does not
+            return bool(_BEFORE_NUMBER.match(folded, match.end()))
         return kind == "measures" or (kind == "closing" and closing)
 
-    def _is_duration(self, match: re.Match[str], before: str, value: float) -> bool:
+    def _is_duration(self, match: re.Match[str], before: str, value: float, folded: str) -> bool:
         if match["times"] or value != int(value):
             return True
-        told = bool(self._patterns["duration"].search(before))
-        return told or (bool(match["arabic"]) and value < 10)
+        told = self._patterns["duration"].search(before) or _LASTING.match(folded, match.end())
+        return bool(told) or (bool(match["arabic"]) and value < 10)
 
     # ------------------------------------------------------------------------------------ qualifier, role, label
 
@@ -221,13 +224,12 @@ class Reader:
             return "price"
         if self._patterns["threshold"].search(before):
             return "threshold"
+        years = [int(year) for year in re.findall(r"到(20\d\d)年", earlier)]
+        ahead = report_year is not None and any(year > report_year for year in years)
+        if ahead or self._patterns["target"].search(earlier):
+            return "target"
         if self._patterns["change"].search(before) or self._patterns["change_base"].search(before):
             return "change"
-        if self._patterns["target"].search(earlier):
-            return "target"
-        years = [int(year) for year in re.findall(r"到(20\d\d)年", earlier)]
-        if report_year and any(year > report_year for year in years):
-            return "target"
         return "fact"
 
 
