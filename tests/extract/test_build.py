@@ -116,7 +116,9 @@ def test_gbk_gives_the_same_rows_as_utf8(folder):
     (folder / "gbk.txt").write_bytes(REPORT.encode("gbk"))
     _, read = made(folder)
     for name in ("sections", "items", "quantities", "indicators"):
-        one, other = (read[name][read[name]["report_id"] == which].drop(columns="report_id") for which in ("good", "gbk"))
+        one, other = (
+            read[name][read[name]["report_id"] == which].drop(columns="report_id") for which in ("good", "gbk")
+        )
         pd.testing.assert_frame_equal(one.reset_index(drop=True), other.reset_index(drop=True))
 
 

@@ -24,7 +24,10 @@ def test_the_five_reports_against_their_hand_annotation(scores, table):
 
 
 def test_attributes_of_what_was_found(scores):
-    for table, columns in {"quantities": ("span", "qualifier", "role"), "sections": ("number", "heading", "depth", "role")}.items():
+    for table, columns in {
+        "quantities": ("span", "qualifier", "role"),
+        "sections": ("number", "heading", "depth", "role"),
+    }.items():
         for column in columns:
             assert scores[table].attributes[column] / scores[table].hits >= 0.97, (table, column)
 

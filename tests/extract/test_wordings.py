@@ -1,0 +1,146 @@
+import re
+
+import pytest
+
+from analysis.errors import CodebookError
+from analysis.extract.wordings import LISTED, OTHER, parse, probes, said, skeleton, to_regex, unit_letters
+
+UNITS = ("件", "份", "名", "%", "个", "")
+LETTERS = unit_letters(UNITS)
+FILLER = re.compile(r"(?:共|累计|达到|达|均|为)*$")
+
+
+def view(text, *numbers):
+    """Make a skeleton of `text`, where each of `numbers` is (words, unit)."""
+    spans, position = [], 0
+    for words, unit in numbers:
+        position = text.index(words, position)
+        spans.append((position, position + len(words), LETTERS.get(unit, OTHER)))
+        position += len(words)
+    return skeleton(text, spans, 0, len(text), FILLER)
+
+
+def found(wording, text, *numbers, meant=("件",)):
+    """Return what the number meant is in the text, or None."""
+    seen = view(text, *numbers)
+    match = re.search(to_regex(parse(wording, UNITS, FILLER), LETTERS, meant), seen.text)
+    return match and numbers[seen.numbers[match.start("n")]][0]
+
+
+def test_skeleton_keeps_offsets_and_drops_spaces_quotes_and_filler():
+    text = "培育 “法律明白人”共 860 名。"
+    seen = skeleton(text, [(13, 18, LETTERS["名"])], 0, len(text), FILLER)
+    assert seen.text == f"培育法律明白人{LETTERS['名']}。"
+    assert seen.numbers == {7: 0}
+    assert text[slice(*seen.span(2, 7))] == "法律明白人"
+    assert seen.span(7, 8)[0] == 13
+
+
+def test_full_width_text_is_read_as_half_width():
+    assert found("受理行政复议案件N件", "受理行政复议案件５件", ("５件", "件")) == "５件"
+
+
+def test_plain_words_match_only_themselves():
+    assert found("受理行政复议N件", "受理行政复议5件", ("5件", "件")) == "5件"
+    assert found("受理行政复议N件", "受理行政诉讼5件", ("5件", "件")) is None
+
+
+@pytest.mark.parametrize("words", ["", "共", "累计", "达到", "均为"])
+def test_filler_words_may_stand_before_the_number(words):
+    text = f"满意率{words}98%"
+    assert found("满意率N", text, ("98%", "%"), meant=("%",)) == "98%"
+    assert found("满意率达N", text, ("98%", "%"), meant=("%",)) == "98%"
+    assert found("满意率[均|]达到N", text, ("98%", "%"), meant=("%",)) == "98%"
+
+
+def test_alternatives_and_optional_words():
+    for text in ("受理行政复议案件5件", "受理行政复议申请5件", "受理行政复议5件"):
+        assert found("受理行政复议[案件|申请|]N件", text, ("5件", "件")) == "5件"
+    assert found("受理行政复议[案件|申请|]N件", "受理行政复议请求5件", ("5件", "件")) is None
+
+
+def test_a_gap_ends_with_the_clause_and_a_wide_gap_with_the_sentence():
+    clause, sentence = "行政复议工作,受理5件", "行政复议工作。受理5件"
+    assert found("行政复议…受理N件", clause, ("5件", "件")) is None
+    assert found("行政复议……受理N件", clause, ("5件", "件")) == "5件"
+    assert found("行政复议……受理N件", sentence, ("5件", "件")) is None
+
+
+def test_gaps_are_bounded():
+    assert found("受理…N件", "受理" + "的" * 31 + "5件", ("5件", "件")) is None
+    assert found("受理……N件", "受理" + "的" * 91 + "5件", ("5件", "件")) is None
+
+
+def test_a_wording_finds_its_unit_among_other_numbers():
+    text = "办理提案12件,满意率98%"
+    assert found("提案……N%", text, ("12件", "件"), ("98%", "%")) == "98%"
+    assert found("提案……N", text, ("12件", "件"), ("98%", "%"), meant=("%",)) == "98%"
+    assert found("提案N[份|名]", text, ("12件", "件"), ("98%", "%")) is None
+
+
+def test_of_several_numbers_the_last_is_meant_and_n_is_passed_over():
+    two = (("2件", "件"), ("30件", "件"))
+    assert found("办结N件复议、N件诉讼", "办结2件复议、30件诉讼", *two) == "30件"
+    assert found("办结N件复议、n件诉讼", "办结2件复议、30件诉讼", *two) == "2件"
+
+
+def test_behind_the_number_a_gap_holds_no_other_number():
+    text = "初任培训60人、任前考试30人参加"
+    assert found("N…参加", text, ("60人", "名"), ("30人", "名"), meant=("名",)) == "30人"
+
+
+def test_targets_and_other_figures_that_are_no_results_are_never_meant():
+    seen = skeleton("出庭率100%", [(3, 7, OTHER)], 0, 7, FILLER)
+    assert not re.search(to_regex(parse("出庭率N", UNITS, FILLER), LETTERS, ("%",)), seen.text)
+
+
+def test_rates_in_a_row_share_the_number():
+    text = "参考率及合格率、宣誓覆盖率均达100%"
+    for wording in ("参考率N", "合格率N", "覆盖率N"):
+        assert found(wording, text, ("100%", "%"), meant=("%",)) == "100%"
+    assert found("参考率N", "参考率很高,合格率100%", ("100%", "%"), meant=("%",)) is None
+
+
+def test_numbers_told_off_one_by_one_are_listed():
+    one = LETTERS["件"]
+    assert LISTED.search(f"分别办理案件{one}、{one}和{one}")
+    assert not LISTED.search(f"分别办理案件{one},调解{one}")
+
+
+def test_more_certain_characters_and_shorter_gaps_weigh_more():
+    def weight(wording, text, *numbers):
+        match = re.search(to_regex(parse(wording, UNITS, FILLER), LETTERS, ("件",)), view(text, *numbers).text)
+        assert match
+        return said(match)
+
+    one = ("经复议后应诉案件8件", ("8件", "件"))
+    assert weight("复议后应诉案件N", *one) > weight("应诉案件N", *one) > weight("复议…案件N", *one)
+    assert weight("[应诉|应诉案件]N", *one) == weight("应诉案件N", *one)
+
+
+def test_the_rarest_needed_word_is_looked_for_first():
+    parts = parse("行政复议……[维持|撤销][原|]…N件", UNITS, FILLER)
+    assert probes(parts, {"行政复议": 80, "维持": 2, "撤销": 3}) == ("维持", "撤销")
+    assert probes(parts, {"维持": 90, "撤销": 3}) == ("行政复议",)
+    assert probes(parse("…[案件|]N", UNITS, FILLER), {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("wording", "message"),
+    [
+        ("受理[案件|申请N件", "bracket"),
+        ("受理案件]N件", "bracket"),
+        ("受理[案[件|]|申请]N件", "bracket"),
+        ("受理案件|申请N件", "outside"),
+        ("受理[N件|N份]", "Write one row for each"),
+        ("受理[…案件|]N件", "Write one row for each"),
+    ],
+)
+def test_misuse_says_what_to_do(wording, message):
+    with pytest.raises(CodebookError, match=re.escape(message)) as error:
+        parse(wording, UNITS, FILLER)
+    assert wording in str(error.value)
+
+
+def test_a_wording_without_number_matches_words():
+    assert re.search(to_regex("[未发生|没有]…败诉"), "全年未发生行政机关败诉情况")
