@@ -143,6 +143,16 @@ def score(
 
 
 @app.command()
+def agreement(
+    coders: Annotated[list[Path], typer.Argument(help="Folders of annotation files such as data/gold, one a coder.")],
+) -> None:
+    """Compare two or more coders' annotation: Krippendorff's alpha for each variable."""
+    from analysis.extract.agreement import agreement as compare
+
+    print(compare(coders).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+
+
+@app.command()
 def check(ledger: LedgerOption = paths.LEDGER, corrections: CorrectionsOption = paths.CORRECTIONS) -> None:
     """Check the codebook, the ledger and the corrections, and say every fault with its file and line."""
     from analysis.extract.build import read_ledger, readers

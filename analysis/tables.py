@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Format = Literal["csv", "parquet"]
 
 # Column types: s text, i whole number, f number, b yes/no, d date. A capital letter: never missing.
-# The names before the columns are the key: they identify a row and sort the table.
+# The names before the columns are the key: they identify a row and sort the table, words of a list in the list's order.
 LEVELS = ("province", "prefecture", "county", "township", "development_zone", "department")
 FRAMEWORKS = ("outline_2015", "outline_2021", "index", "own")
 QUALIFIERS = ("exact", "about", "at_least", "at_most")
@@ -28,7 +28,14 @@ SECTION_ROLES = ("lead", "work", "problems", "duty", "plan", "other")
 AREAS = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "S")
 BASES = ("stated", "implied", "zero_in_words", "corrected")
 SCOPES = ("own", "area", "lower", "departments")
-REVIEW_KINDS = ("unmatched", "ambiguous", "out_of_range", "identity", "structure", "metadata")
+REVIEW_KINDS = (
+    "structure",
+    "metadata",
+    "identity",
+    "ambiguous",
+    "out_of_range",
+    "unmatched",
+)  # what matters most first
 
 SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequence[str]]]]] = {
     "reports": (
@@ -79,7 +86,7 @@ SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequenc
         },
     ),
     "review": (
-        ("report_id", "kind", "start", "end", "text", "suggestion", "message"),
+        ("kind", "report_id", "start", "end", "text", "suggestion", "message"),
         {
             "report_id": "S", "kind": ("S", REVIEW_KINDS), "start": "i", "end": "i", "text": "s", "suggestion": "s",
             "message": "S",
@@ -136,7 +143,18 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             values = [None if value is None or value == "" else value for value in values]
         data[name] = pd.Series(values, dtype=object).astype(_DTYPES[kind.lower()])
     made = pd.DataFrame(data)
-    return check(table, made.sort_values(key(table), kind="stable", ignore_index=True))
+    return ordered(table, check(table, made))
+
+
+def ordered(table: str, made: pd.DataFrame) -> pd.DataFrame:
+    """Return `made` sorted by the key of `table`; a column of listed words is sorted in the order of its list."""
+    lists = {name: allowed for name, (_, allowed) in _columns(table).items() if allowed}
+
+    def ranks(column: pd.Series) -> pd.Series:
+        allowed = lists.get(str(column.name))
+        return column.map(list(allowed).index) if allowed else column
+
+    return made.sort_values(key(table), kind="stable", ignore_index=True, key=ranks)
 
 
 def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
@@ -157,7 +175,7 @@ def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
 
 def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> Path:
     """Check `made`, sort it by key and write it atomically as `folder/<table>.<fmt>`; return the path."""
-    made = check(table, made.sort_values(key(table), kind="stable", ignore_index=True))
+    made = ordered(table, check(table, made))
     path = folder / f"{table}.{fmt}"
     if fmt == "csv":
         text = made.to_csv(index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
