@@ -142,9 +142,12 @@ def _faults(book: Codebook) -> Iterator[str]:
         for unit in filter(None, row["unit"].split(";")):
             if unit.lstrip("万亿") not in book.units:
                 yield f"{row['_where']}: unit '{unit}' is not in units.csv.{closest(unit, book.units)}"
+    said: dict[str, Row] = {}
     for row in book.files["wordings"]:
         if row["indicator"] not in (*known, "none"):
             yield f"{row['_where']}: no indicator '{row['indicator']}'.{closest(row['indicator'], known)}"
+        elif (other := said.setdefault(row["wording"], row)) is not row and row["shared"] != "yes":
+            yield f"{row['_where']}: '{row['wording']}' stands in {other['_where']} too. Keep one, or say shared yes."
         yield from _not_in(row, "basis", BASES, optional=True)
         yield from _not_in(row, "scope", SCOPES, optional=True)
         stated, numbered = row["basis"] in ("", "stated"), "N" in row["wording"]

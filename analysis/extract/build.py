@@ -154,17 +154,21 @@ def extract(
 ) -> tuple[Rows, list[str]]:
     """Return the rows of every table for one report, without their report_id, and the corrections that do not fit."""
     about, review = metadata.read_metadata(document, with_.places, known or {})
-    year = about.get("report_year")
+    year, level = about.get("report_year"), about.get("level")
     tree = with_.structure.read(document)
-    numbers = with_.quantities.read(document.text, *document.body, report_year=year if isinstance(year, int) else None)
+    year, level = year if isinstance(year, int) else None, level if isinstance(level, str) else None
+    numbers = with_.quantities.read(document.text, *document.body, report_year=year)
     starts = [section.start for section in tree.sections]
     numbers = [_planned(one, structure.section_at(tree.sections, starts, one.start)) for one in numbers]
-    found, doubts = with_.indicators.read(document.text, document.body, tree.sections, numbers)
+    found, doubts = with_.indicators.read(document.text, document.body, tree.sections, numbers, year, level)
     found, unfit = overrides.apply(found, list(corrected), document.text)
-    level = about.get("level")
     review = [*review, *tree.review, *doubts]
-    review += with_.indicators.out_of_range(found, level if isinstance(level, str) else None)
+    review += with_.indicators.out_of_range(found, level)
     review += with_.indicators.identities(found)
+    read = {one.quantity for one in found}
+    review += [
+        _unmatched(document.text, one) for index, one in enumerate(numbers) if one.role == "fact" and index not in read
+    ]
     ids = {id(section): index for index, section in enumerate(tree.sections, 1)}
     rows: Rows = {
         "reports": [_report(document, with_.codebook, about, tree, numbers, review)],
@@ -191,6 +195,13 @@ def extract(
         "review": review,
     }  # fmt: skip
     return rows, unfit
+
+
+def _unmatched(text: str, one: Quantity) -> dict[str, object]:
+    left, right = indicators.sentence(text, one.start, one.end)
+    return {"kind": "unmatched", "start": one.start, "end": one.end, "text": text[left:right],
+            "message": f"{text[one.start : one.end]} feeds no indicator ({one.label})",
+            "suggestion": "add a wording if the codebook has an indicator for it; many figures are none"}  # fmt: skip
 
 
 def _planned(one: Quantity, section: structure.Section | None) -> Quantity:

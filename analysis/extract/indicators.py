@@ -1,16 +1,20 @@
-"""In: a report's quantities and the codebook's wordings. Out: indicators, each with its sentence; ratios; things to look at."""
+"""In: a report's quantities and the codebook's wordings. Out: indicators with their sentences; ratios; review rows."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from analysis.codebook import Codebook, Row
+from analysis.extract import periods
+from analysis.extract.characters import one_width
 from analysis.extract.quantities import Quantity
 from analysis.extract.structure import Section
-from analysis.extract.wordings import NUMBER, Skeleton, skeleton, specificity, to_regex, units_after
+from analysis.extract.wordbook import NONE, Wording, Wordings
+from analysis.extract.wordings import LISTED, OTHER, Skeleton, said, skeleton
 
 ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, never results
 Review = dict[str, object]
@@ -33,23 +37,13 @@ class Indicator:
 
 
 @dataclass(frozen=True)
-class _Wording:
-    code: str
-    pattern: re.Pattern[str]
-    units: frozenset[str]
-    weight: int
-    basis: str
-    scope: str
-    shared: bool
-    probe: str  # a string without which the pattern cannot match: looked for first, because most do not
-
-
-@dataclass(frozen=True)
 class _Hit:
-    wording: _Wording
+    wording: Wording
     quantity: int | None
     start: int
     end: int
+    place: tuple[int, int]  # what it claims: the end of its label and of its number or words
+    weight: int
 
 
 class Reader:
@@ -57,100 +51,105 @@ class Reader:
 
     def __init__(self, codebook: Codebook):
         self._codebook = codebook
+        self._periods = periods.Reader(codebook)
+        self._wordings = Wordings(codebook)
 
     @cached_property
-    def _wordings(self) -> list[_Wording]:
-        book = self._codebook
-        filler = f"(?:{book.marker_pattern('filler')}){{0,3}}"
-        units = "|".join(sorted(map(re.escape, book.units), key=len, reverse=True))
-        made = []
-        for row in book.files["wordings"]:
-            allowed = units_after(row["wording"], units) or [
-                unit.lstrip("万亿") for unit in book.indicators[row["indicator"]]["unit"].split(";")
-            ]
-            made.append(
-                _Wording(
-                    row["indicator"],
-                    re.compile(to_regex(row["wording"], filler, units)),
-                    frozenset(map(book.canonical, allowed)),
-                    specificity(row["wording"]),
-                    row["basis"] or "stated",
-                    row["scope"],
-                    row["shared"] == "yes",
-                    _probe(row["wording"]),
-                )
-            )
-        return made
-
-    @cached_property
-    def _scopes(self) -> list[tuple[str, re.Pattern[str]]]:
-        kinds = ("departments", "lower", "area")
-        return [(kind, re.compile(self._codebook.marker_pattern(f"scope_{kind}"))) for kind in kinds]
+    def _scopes(self) -> dict[bool, list[tuple[str, re.Pattern[str]]]]:
+        """Whether counties are below the reporting government → kind of scope → its words."""
+        kinds = {"departments": ["scope_departments"], "lower": ["scope_lower"], "area": ["scope_area"]}
+        pattern = self._codebook.marker_pattern
+        own = [(kind, re.compile(f"(?<!召开)(?:{pattern(*names)})")) for kind, names in kinds.items()]
+        return {False: own, True: [*own, ("lower", re.compile(pattern("scope_below")))]}
 
     def read(
-        self, text: str, body: tuple[int, int], sections: Sequence[Section], quantities: Sequence[Quantity]
+        self,
+        text: str,
+        body: tuple[int, int],
+        sections: Sequence[Section],
+        quantities: Sequence[Quantity],
+        report_year: int | None = None,
+        level: str | None = None,
     ) -> tuple[list[Indicator], list[Review]]:
-        """Return the indicators in text order and the review rows (ambiguous, out_of_range).
+        """Return the indicators in text order and the review rows (ambiguous).
 
-        `quantities` are all of the report's, in text order; targets, changes, prices and limits never become indicators.
+        `quantities` are all of the report's, in text order; targets, changes, prices and limits never become
+        indicators, nor do figures said to be of another year than `report_year`. `level` tells whose 县级 is.
         """
-        view = skeleton(text, [(one.start, one.end) for one in quantities], *body)
+        past = self._periods.other(one_width(text), body, [one.start for one in quantities], report_year)
+        letters = self._wordings.letters
+        spans = [
+            (one.start, one.end, OTHER if one.role != "fact" or index in past else letters.get(one.unit, OTHER))
+            for index, one in enumerate(quantities)
+        ]
+        view = skeleton(text, spans, *body, filler=self._wordings.filler)
         starts = [section.start for section in sections]
         hits = []
         for hit in self._hits(view, quantities):
-            section = _section_at(sections, starts, hit.start)
-            if section is None or section.role in ROLES:
+            place = bisect_right(starts, hit.start) - 1
+            role = sections[place].role if place >= 0 else ""
+            if role in ROLES and (hit.wording.basis == "stated" or role != "problems"):
                 hits.append(hit)
-        kept, review = self._resolve(hits, quantities, text)
-        found = [self._indicator(hit, text, quantities) for hit in kept]
-        return _once(sorted(found, key=lambda one: (one.start, one.code))), review
+        kept, review = self._resolve(hits, text)
+        scopes = self._scopes[level in ("province", "prefecture")]
+        found = [self._indicator(hit, text, quantities, scopes) for hit in kept]
+        return _once(_whole(sorted(found, key=lambda one: (one.start, one.code)), text)), review
 
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
-        canonical = self._codebook.canonical
-        for wording in self._wordings:
-            if wording.probe not in view.text:
-                continue
-            for match in wording.pattern.finditer(view.text):
-                position = match.group().rfind(NUMBER)
-                if position < 0:
-                    yield _Hit(wording, None, *view.span(*match.span()))
-                    continue
-                index = view.numbers[match.start() + position]
-                one = quantities[index]
-                if one.role == "fact" and canonical(one.unit) in wording.units:
-                    yield _Hit(wording, index, one.start, one.end)
+        listed = {place for match in LISTED.finditer(view.text) for place in range(*match.span(1))}
+        for words in re.finditer(r"[^。\n]+", view.text):
+            for wording in self._wordings.to_try(words.group()):
+                match = wording.pattern.search(view.text, *words.span())
+                while match:  # from the next character on: a nearer label may stand inside a wide match
+                    if not wording.wanted or wording.lists or match.start("n") not in listed:
+                        yield self._hit(wording, match, view, quantities)
+                    match = wording.pattern.search(view.text, match.start() + 1, words.end())
 
-    def _resolve(self, hits: list[_Hit], quantities: Sequence[Quantity], text: str) -> tuple[list[_Hit], list[Review]]:
-        """Give each number to its most specific wording; wordings marked shared go beside it; ties go to review."""
-        kept = [hit for hit in hits if hit.quantity is None]
+    @staticmethod
+    def _hit(wording: Wording, match: re.Match[str], view: Skeleton, quantities: Sequence[Quantity]) -> _Hit:
+        groups = match.groupdict()
+        weight = said(match)
+        if "n" not in groups:
+            start, end = view.span(*match.span())
+            return _Hit(wording, None, start, end, (match.end(), match.end()), weight)
+        index = view.numbers[match.start("n")]
+        if wording.basis == "implied":  # 规范性文件12件,均按要求备案: the words are the evidence
+            start, end = view.span(match.end("n") + (view.text[match.end("n")] in ",、"), match.end())
+            return _Hit(wording, index, start, end, (match.end(), match.end()), weight)
+        label = match.start("rates") if groups.get("rates") else match.start("n")  # 办结率、满意率达100%: two labels
+        return _Hit(wording, index, quantities[index].start, quantities[index].end, (label, match.end("n")), weight)
+
+    def _resolve(self, hits: list[_Hit], text: str) -> tuple[list[_Hit], list[Review]]:
+        """Give each number, or end of words, to its heaviest wording; shared ones go beside it; ties go to review."""
+        kept: list[_Hit] = []
         review: list[Review] = []
-        by_quantity: dict[int, dict[str, _Hit]] = {}
+        places: dict[tuple[int, int], dict[str, _Hit]] = {}
         for hit in hits:
-            if hit.quantity is not None:
-                rivals = by_quantity.setdefault(hit.quantity, {})
-                if hit.wording.code not in rivals or rivals[hit.wording.code].wording.weight < hit.wording.weight:
-                    rivals[hit.wording.code] = hit
-        for index, rivals in by_quantity.items():
+            rivals = places.setdefault(hit.place, {})
+            if hit.wording.code not in rivals or rivals[hit.wording.code].weight < hit.weight:
+                rivals[hit.wording.code] = hit
+        for rivals in places.values():
             kept += [hit for hit in rivals.values() if hit.wording.shared]
-            single = sorted(
-                (hit for hit in rivals.values() if not hit.wording.shared), key=lambda hit: -hit.wording.weight
-            )
-            if len(single) > 1 and single[0].wording.weight == single[1].wording.weight:
-                one = quantities[index]
-                codes = ", ".join(hit.wording.code for hit in single if hit.wording.weight == single[0].wording.weight)
+            best = max((hit.weight for hit in rivals.values() if not hit.wording.shared), default=None)
+            single = [hit for hit in rivals.values() if not hit.wording.shared and hit.weight == best]
+            if len(single) > 1:
+                one = single[0]
+                codes = ", ".join(sorted(hit.wording.code for hit in single))
                 review.append(
                     {"kind": "ambiguous", "start": one.start, "end": one.end, "text": text[one.start : one.end],
                      "suggestion": "make one wording more specific, or add the value to corrections.csv",
                      "message": f"wordings of equal weight: {codes}"}
                 )  # fmt: skip
-            elif single:
-                kept.append(single[0])
-        return kept, review
+            else:
+                kept += single
+        return [hit for hit in _apart(kept) if hit.wording.code != NONE], review
 
-    def _indicator(self, hit: _Hit, text: str, quantities: Sequence[Quantity]) -> Indicator:
+    def _indicator(
+        self, hit: _Hit, text: str, quantities: Sequence[Quantity], scopes: Sequence[tuple[str, re.Pattern[str]]]
+    ) -> Indicator:
         row = self._codebook.indicators[hit.wording.code]
         left, right = sentence(text, hit.start, hit.end)
-        scope = hit.wording.scope or self._scope(text, left, hit.start)
+        scope = hit.wording.scope or _scope(text[left : hit.start], scopes)
         if hit.quantity is None:
             unit = row["unit"].split(";")[0].lstrip("万亿")
             value = 0.0 if hit.wording.basis == "zero_in_words" else 100.0
@@ -171,12 +170,6 @@ class Reader:
             text[left:right],
         )
 
-    def _scope(self, text: str, left: int, start: int) -> str:
-        """Whose figure it is: the nearest word before it in its sentence that says so, else the reporting government's own."""
-        before = text[left:start]
-        nearest = [(match.end(), kind) for kind, pattern in self._scopes for match in pattern.finditer(before)]
-        return max(nearest)[1] if nearest else "own"
-
     # ------------------------------------------------------------------------------------------------ what follows
 
     def out_of_range(self, found: Sequence[Indicator], level: str | None) -> list[Review]:
@@ -186,7 +179,7 @@ class Reader:
         rows: list[Review] = []
         for one in found:
             row = self._codebook.indicators[one.code]
-            factor = 10_000 if row["unit"].startswith("万") else 1
+            factor = 10_000 if row["kind"] == "money" else 1  # ranges of money are in 万元
             low, high = (float(row[name]) * factor if row[name] else None for name in ("county_low", "county_high"))
             if (low is not None and one.value < low) or (high is not None and one.value > high):
                 rows.append(
@@ -199,39 +192,53 @@ class Reader:
     def derived(self, found: Sequence[Indicator]) -> list[dict[str, object]]:
         """Ratios of ratios.csv recomputed from the report's own counts and compared with the printed rate.
 
-        One row per ratio whose two counts are stated with one scope; `agrees` is whether the recomputed value rounds to the
-        printed one (missing when none is printed).
+        One row per ratio whose two counts are stated with one scope; `agrees` is whether the recomputed value rounds to
+        the printed one (missing when none is printed).
         """
         rows: list[dict[str, object]] = []
         for ratio in self._codebook.files["ratios"]:
             pair = _same_scope(found, ratio["numerator_indicator"], ratio["denominator_indicator"])
             if pair is None or not pair[1].value:
                 continue
-            value = pair[0].value / pair[1].value * (100 if ratio["unit"] == "%" else 1)
+            top, base = pair
+            value = top.value / base.value * (100 if ratio["unit"] == "%" else 1)
             stated = [one for one in found if one.code == ratio["stated_indicator"] and one.basis == "stated"]
-            stated.sort(key=lambda one: (one.scope != pair[0].scope, abs(one.start - pair[0].start)))
+            stated.sort(key=lambda one, top=top: (one.scope != top.scope, abs(one.start - top.start)))
+            printed = stated[0] if stated else None
             rows.append(
-                {"ratio": ratio["ratio"], "value": value, "numerator": pair[0].value, "denominator": pair[1].value,
-                 "numerator_indicator": pair[0].code, "denominator_indicator": pair[1].code,
-                 "stated_value": stated[0].value if stated else None,
-                 "agrees": rounds_to(value, stated[0].value) if stated else None}
+                {"ratio": ratio["ratio"], "value": value, "numerator": top.value, "denominator": base.value,
+                 "numerator_indicator": top.code, "denominator_indicator": base.code,
+                 "stated_value": printed.value if printed else None,
+                 "agrees": rounds_to(value, printed.value) if printed else None}
             )  # fmt: skip
         return rows
 
     def identities(self, found: Sequence[Indicator]) -> list[Review]:
-        """Review rows where the parts of an identity do not add up to their total; differences are reported, never repaired."""
+        """Review rows where the parts of an identity do not add up to their total: reported, never repaired."""
         rows: list[Review] = []
         for identity in self._codebook.files["identities"]:
-            codes = [identity["total"], *identity["parts"].split(";")]
-            ones = [next((one for one in found if one.code == code), None) for code in codes]
-            total, parts = ones[0], [one for one in ones[1:] if one is not None]
-            if total is None or len(parts) < len(ones) - 1:
+            codes = identity["parts"].split(";")
+            total = next((one for one in found if one.code == identity["total"]), None)
+            if total is None:
+                continue
+            ones = (
+                next((one for one in found if one.code == code and one.scope == total.scope), None) for code in codes
+            )
+            parts = [one for one in ones if one is not None]
+            if len(parts) < len(codes):
                 continue
             added = sum(one.value for one in parts)
             wrong = added > total.value if identity["relation"] == "at_most" else added != total.value
             if wrong:
                 rows.append(_identity_row(identity, total, parts, added))
         return rows
+
+
+def _scope(before: str, scopes: Sequence[tuple[str, re.Pattern[str]]]) -> str:
+    """Whose figure it is: the nearest word before it in its sentence that says so, else the government's own."""
+    before = re.sub("《[^》]*》|“[^”]*”", "", before)  # names say nothing about it
+    nearest = [(match.end(), kind) for kind, pattern in scopes for match in pattern.finditer(before)]
+    return max(nearest)[1] if nearest else "own"
 
 
 def _identity_row(identity: Row, total: Indicator, parts: Sequence[Indicator], added: float) -> Review:
@@ -259,21 +266,6 @@ def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     return left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())
 
 
-def _probe(wording: str) -> str:
-    """Return the longest stretch of a wording without number, gap or alternatives."""
-    plain = re.sub(r"\[[^\]]*\]", "…", wording)
-    from analysis.extract.characters import one_width
-
-    return max(re.split(r"N[^…]?|…", one_width(plain)), key=len)
-
-
-def _section_at(sections: Sequence[Section], starts: list[int], position: int) -> Section | None:
-    from bisect import bisect_right
-
-    index = bisect_right(starts, position) - 1
-    return sections[index] if index >= 0 else None
-
-
 def _same_scope(found: Sequence[Indicator], left: str, right: str) -> tuple[Indicator, Indicator] | None:
     for one in found:
         if one.code == left:
@@ -283,13 +275,33 @@ def _same_scope(found: Sequence[Indicator], left: str, right: str) -> tuple[Indi
     return None
 
 
-def _once(found: list[Indicator]) -> list[Indicator]:
-    """Keep the first of rows that say the same indicator, value and scope."""
-    seen: set[tuple[str, float, str, str]] = set()
+def _apart(hits: Sequence[_Hit]) -> list[_Hit]:
+    """Of overlapping wordings without a number keep the heaviest: 未发生行政诉讼案件败诉 is not 未发生行政诉讼案件."""
+    kept = [hit for hit in hits if hit.quantity is not None]
+    words: list[_Hit] = []
+    for hit in sorted((hit for hit in hits if hit.quantity is None), key=lambda hit: -hit.weight):
+        if not any(hit.start < one.end and one.start < hit.end for one in words):
+            words.append(hit)
+    return kept + words
+
+
+def _whole(found: Sequence[Indicator], text: str) -> list[Indicator]:
+    """Leave out parts: 受理行政复议案件50件,其中受理公安类行政复议案件20件."""
+    last: dict[str, Indicator] = {}
     kept = []
     for one in found:
-        key = (one.code, one.value, one.unit, one.scope)
-        if key not in seen:
-            seen.add(key)
-            kept.append(one)
+        before = last.get(one.code)
+        between = text[before.end : one.start] if before else ""
+        if "其中" in between and not re.search("[。\n]", between):
+            continue
+        last[one.code] = one
+        kept.append(one)
     return kept
+
+
+def _once(found: list[Indicator]) -> list[Indicator]:
+    """Keep the first of rows that say the same indicator and value in the same way."""
+    first: dict[tuple[str, float, str], Indicator] = {}
+    for one in found:
+        first.setdefault((one.code, one.value, one.basis), one)
+    return list(first.values())

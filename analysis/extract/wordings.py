@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.errors import CodebookError
 from analysis.extract.characters import one_width
 
-NUMBER = "\ue000"  # stands for one quantity in a Skeleton
 GAP, WIDE_GAP = 30, 90  # longest gaps, in characters: inside a clause, inside a sentence
+# In a skeleton one character stands for each number and tells its unit, so that a wording finds the number it means
+# among others: N件…N% are two different letters.
+OTHER = "\ue000"  # a number that is not a result of the year: a target, a change, a price, last year's
+_FIRST, _LAST = "\ue001", "\uf8ff"
+_ANY = f"{OTHER}-{_LAST}"
+LISTED = re.compile(  # 分别办理行政处罚案件N件、N件: each number is someone's, none is the whole
+    rf"分别[^,。;!?\n{_ANY}]{{0,30}}([{_ANY}](?:[、和及与][{_ANY}])+)"
+)
+_QUOTES = "“”‘’\"'「」『』"  # 开展“综合查一次” and 开展综合查一次 are one wording
+_RATES = r"(?:[、和及与][^,。;、\n]{1,12}?[率度])*"  # 回复率及满意度达100%: one number for each of the rates
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A text as wordings see it: one width, no spaces, each quantity one `NUMBER` character.
+    """A text as wordings see it: one width, no spaces or quotation marks, one letter for each number.
 
     Attributes
     ----------
@@ -36,91 +46,173 @@ class Skeleton:
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
-def skeleton(text: str, spans: list[tuple[int, int]], start: int = 0, end: int | None = None) -> Skeleton:
-    """Make the skeleton of `text[start:end]`; `spans` are the quantities' spans in text order."""
-    end = len(text) if end is None else end
+def unit_letters(units: Collection[str]) -> dict[str, str]:
+    """Return the letter that stands for a number of each unit in a skeleton (`""`: no unit)."""
+    return {unit: chr(ord(_FIRST) + place) for place, unit in enumerate(sorted({"", *units}))}
+
+
+def skeleton(
+    text: str, spans: Sequence[tuple[int, int, str]], start: int, end: int, filler: re.Pattern[str] | None = None
+) -> Skeleton:
+    """Make the skeleton of `text[start:end]`.
+
+    Parameters
+    ----------
+    spans : sequence of (start, end, letter)
+        The numbers in text order, with the letter that stands for each.
+    filler : pattern, optional
+        Words that are left out in front of a number (共, 累计, 达 …), anchored at its end.
+    """
     folded = one_width(text)
+    kept = re.compile(rf"[^ \t\r{_QUOTES}]+")
     parts: list[str] = []
     offsets: array[int] = array("l")
     numbers: dict[int, int] = {}
 
-    def keep(left: int, right: int) -> None:
-        for match in re.finditer(r"[^ \t\r]+", folded[left:right]):
+    def keep(left: int, right: int, cut: bool) -> None:
+        if cut and filler:
+            right = filler.search(folded, max(left, right - 12), right).start()  # type: ignore[union-attr]
+        for match in kept.finditer(folded, left, right):
             parts.append(match.group())
-            offsets.extend(range(left + match.start(), left + match.end()))
+            offsets.extend(range(*match.span()))
 
     position = start
-    for index, (left, right) in enumerate(spans):
-        keep(position, left)
+    for index, (left, right, letter) in enumerate(spans):
+        keep(position, left, cut=True)
         numbers[len(offsets)] = index
-        parts.append(NUMBER)
+        parts.append(letter)
         offsets.append(left)
         position = right
-    keep(position, end)
+    keep(position, end, cut=False)
     offsets.append(end)
     return Skeleton("".join(parts), offsets, numbers)
 
 
-def to_regex(wording: str, filler: str = "", units: str = "") -> str:
-    """Translate one wording into a regular expression for a skeleton.
+@dataclass(frozen=True)
+class Part:
+    """A piece of a wording: `word`, `choice` (words), `gap` (of `longest`), `number` or `passed` (words: its units)."""
+
+    kind: str
+    words: tuple[str, ...] = ()
+    longest: int = 0
+
+
+def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | None = None) -> list[Part]:
+    """Read one wording.
 
     Parameters
     ----------
     wording : str
-        Plain words with `N` a number (with several, the last is the one meant), `…` a gap inside the clause, `……` a
-        gap inside the sentence, `[甲|乙]` alternatives (an empty one makes the word optional).
-    filler : str
-        Pattern of the words that may stand between a label and its number (共, 达, 近 …).
-    units : str
-        Pattern of the units: one directly after `N` is part of the number in a skeleton, so it is left out here.
+        Plain words with `N` the number meant (with several, the last) and its unit or units, `N件`, `N[件|份]`; `n` a
+        number that is not meant; `…` a gap inside the clause, `……` a gap inside the sentence (no number may stand in
+        one behind the number meant); `[甲|乙]` alternatives (an empty one makes the word optional). Spaces and
+        quotation marks do not matter, nor do the filler words directly before `N`.
+    units : collection of str
+        The units that may stand behind `N`.
+    filler : pattern, optional
+        The filler words, anchored at the end of what it is searched in.
 
     Raises
     ------
     CodebookError
-        A bracket is not closed.
+        A bracket is not closed, stands in another, holds a number or a gap, or `|` stands outside a bracket.
 
     Examples
     --------
-    >>> to_regex("受理[案件|申请]N件", units="件|次").replace(NUMBER, "#")
-    '受理(?:案件|申请)#'
+    >>> [part.kind for part in parse("受理…行政复议[案件|申请]N件", units=["件"])]
+    ['word', 'gap', 'word', 'choice', 'number']
     """
-    out: list[str] = []
-    depth = 0
-    for token in re.findall(rf"…+|N(?:\[(?:{units})(?:\|(?:{units})?)*\]|{units})?|.", _plain(wording)):
-        if token == "…":
-            out.append(rf"[^,。;!?\n]{{0,{GAP}}}?")
-        elif token.startswith("……"):
-            out.append(rf"[^。\n]{{0,{WIDE_GAP}}}?")
-        elif token.startswith("N"):
-            out.append(filler + NUMBER)
-        elif token == "[":
-            depth += 1
-            out.append("(?:")
-        elif token == "]":
-            depth -= 1
-            out.append(")")
-        elif token == "|" and depth:
-            out.append("|")
+    plain = re.sub(rf"[\s{_QUOTES}]", "", one_width(wording))
+    unit = "|".join(sorted(map(re.escape, units), key=lambda one: (-len(one), one))) or "(?!)"
+    parts: list[Part] = []
+    for token in re.findall(rf"…+|[Nn](?:\[(?:{unit})(?:\|(?:{unit}))*\]|{unit})?|\[[^\[\]]*\]|[^…Nn\[\]|]+|.", plain):
+        if token[0] == "…":
+            parts.append(Part("gap", longest=GAP if len(token) == 1 else WIDE_GAP))
+        elif token[0] in "Nn":
+            parts = _without(parts, filler)
+            parts.append(
+                Part(
+                    "number" if token[0] == "N" else "passed",
+                    tuple(token[1:].strip("[]").split("|")) if token[1:] else (),
+                )
+            )
+        elif len(token) > 1 and token[0] == "[":
+            if re.search("[Nn…]", token):
+                raise CodebookError(f"wording '{wording}': {token} holds a number or a gap. Write one row for each.")
+            parts.append(Part("choice", tuple(token[1:-1].split("|"))))
+        elif token in "[]":
+            raise CodebookError(f"wording '{wording}': a bracket [ ] is not closed, not opened, or stands in another.")
+        elif token == "|":
+            raise CodebookError(f"wording '{wording}': '|' stands outside [ ]. Put the alternatives into brackets.")
         else:
-            out.append(re.escape(token))
-        if depth < 0:
+            parts.append(Part("word", (token,)))
+    return parts
+
+
+def _without(parts: list[Part], filler: re.Pattern[str] | None) -> list[Part]:
+    """Leave out the filler words at the end of `parts`: a number follows, and a skeleton does not have them there."""
+    while filler and parts and parts[-1].kind in ("word", "choice"):
+        left = tuple(word[: filler.search(word).start()] for word in parts[-1].words)  # type: ignore[union-attr]
+        changed = left != parts[-1].words
+        parts = [*parts[:-1], *([Part(parts[-1].kind, left)] if any(left) else [])]
+        if not changed or any(left):
             break
-    if depth:
-        raise CodebookError(f"wording '{wording}': a bracket [ ] is not closed or not opened.")
+    return parts
+
+
+def to_regex(wording: str | list[Part], letters: dict[str, str] | None = None, meant: Collection[str] = ()) -> str:
+    """Translate a wording into a regular expression for skeletons.
+
+    The number meant is the group `n`; each gap is a group too, so that what was said for certain can be counted.
+
+    Parameters
+    ----------
+    wording : str or list of Part
+        The wording, read already when it has units.
+    letters : dict of str to str
+        Unit → its letter, for every unit that a wording or the skeleton may name.
+    meant : collection of str
+        Units of the last `N` when the wording names none.
+    """
+    parts = parse(wording) if isinstance(wording, str) else wording
+    last = max((place for place, part in enumerate(parts) if part.kind == "number"), default=-1)
+    out: list[str] = []
+    for place, part in enumerate(parts):
+        if part.kind == "word":
+            out.append(re.escape(part.words[0]))
+        elif part.kind == "choice":
+            longest_first = sorted(part.words, key=len, reverse=True)  # what can be said for certain counts
+            out.append(f"(?:{'|'.join(map(re.escape, longest_first))})")
+        elif part.kind == "gap":
+            barred = (",;!?" if part.longest == GAP else "") + (_ANY if 0 <= last < place else "")
+            out.append(rf"([^{barred}。\n]{{0,{part.longest}}}?)")
+        else:
+            units = part.words or (meant if place == last else ())
+            allowed = f"[{''.join(sorted({(letters or {})[unit] for unit in units}))}]" if units else f"[{_ANY}]"
+            label = parts[place - 1] if place else part
+            if (
+                place == last
+                and label.kind in ("word", "choice")
+                and all(word.endswith(("率", "度")) for word in label.words)
+            ):
+                out.append(f"(?P<rates>{_RATES})")
+            out.append(f"(?P<n>{allowed})" if place == last else allowed)
     return "".join(out)
 
 
-def units_after(wording: str, units: str) -> list[str]:
-    """Return the units written after the last `N` of a wording: `N[件|份]` → 件, 份."""
-    found = re.findall(rf"N(?:\[((?:{units})(?:\|(?:{units})?)*)\]|({units}))?", _plain(wording))
-    return [unit for unit in (found[-1][0] or found[-1][1]).split("|") if unit] if found else []
+def probes(parts: Sequence[Part], frequency: Mapping[str, int]) -> tuple[str, ...]:
+    """Return words of which a sentence must hold one for the wording to match it: looked for first, as most are absent.
+
+    A word outside brackets, or all alternatives of a bracket: of two characters or more where there are such, and
+    those that the fewest other wordings need too.
+    """
+    needed = [part.words for part in parts if part.kind in ("word", "choice") and all(part.words)]
+    return min(
+        needed, default=(), key=lambda words: (min(map(len, words)) < 2, sum(frequency.get(word, 0) for word in words))
+    )
 
 
-def specificity(wording: str) -> int:
-    """Count the characters a wording says for certain: the most specific wording wins a number."""
-    certain = re.sub(r"\[([^\]]*)\]", lambda match: min(match[1].split("|"), key=len), _plain(wording))
-    return len(re.sub(r"[N…]", "", certain))
-
-
-def _plain(wording: str) -> str:
-    return one_width(wording).replace(" ", "")
+def said(match: re.Match[str]) -> int:
+    """Weigh a match: ten for each character said for certain, less one for each in a gap. The heaviest wins."""
+    gaps = sum(len(group) for group in match.groups() if group)
+    return 10 * (match.end() - match.start() - gaps) - gaps

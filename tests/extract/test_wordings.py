@@ -7,7 +7,7 @@ from analysis.extract.wordings import LISTED, OTHER, parse, probes, said, skelet
 
 UNITS = ("件", "份", "名", "%", "个", "")
 LETTERS = unit_letters(UNITS)
-FILLER = re.compile(r"(?:共|累计|达到|达|均|为)*$")
+FILLER = re.compile(r"(?:共|累计|达到|达|均|为|[ \t])*$")
 
 
 def view(text, *numbers):
@@ -29,11 +29,11 @@ def found(wording, text, *numbers, meant=("件",)):
 
 def test_skeleton_keeps_offsets_and_drops_spaces_quotes_and_filler():
     text = "培育 “法律明白人”共 860 名。"
-    seen = skeleton(text, [(13, 18, LETTERS["名"])], 0, len(text), FILLER)
+    seen = skeleton(text, [(12, 17, LETTERS["名"])], 0, len(text), FILLER)
     assert seen.text == f"培育法律明白人{LETTERS['名']}。"
     assert seen.numbers == {7: 0}
     assert text[slice(*seen.span(2, 7))] == "法律明白人"
-    assert seen.span(7, 8)[0] == 13
+    assert seen.span(7, 8)[0] == 12
 
 
 def test_full_width_text_is_read_as_half_width():

@@ -1,0 +1,357 @@
+"""Sentences of places that do not exist, in the words of the genre."""
+
+from dataclasses import replace
+
+import pytest
+
+from analysis import codebook, paths
+from analysis.codebook import Codebook, load
+from analysis.errors import CodebookError
+from analysis.extract import indicators, quantities
+from analysis.extract.structure import Section
+from analysis.extract.wordbook import Wordings
+
+
+@pytest.fixture(scope="module")
+def book():
+    return load(paths.CODEBOOK)
+
+
+@pytest.fixture(scope="module")
+def engines(book):
+    return quantities.Reader(book), indicators.Reader(book)
+
+
+@pytest.fixture(scope="module")
+def read(engines):
+    """Read a text as one section; returns the indicators and the review rows."""
+
+    def run(text, year=2022, level="county", role="work", reader=None):
+        numbers = engines[0].read(text, 0, len(text), report_year=year)
+        section = Section(0, len(text), "", "", "", 0, role=role)
+        return (reader or engines[1]).read(text, (0, len(text)), [section], numbers, year, level)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def values(read):
+    def run(text, **given):
+        return {(one.code, one.value) for one in read(text, **given)[0]}
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def scopes(read):
+    def run(text, **given):
+        return {one.code: one.scope for one in read(text, **given)[0]}
+
+    return run
+
+
+def with_wordings(book, *rows):
+    """Make a Reader of the codebook with only these wordings: (indicator, wording[, column=value …])."""
+    made = [
+        {
+            "indicator": code,
+            "wording": wording,
+            "basis": "",
+            "scope": "",
+            "shared": "",
+            "note": "",
+            "_where": f"row {n}",
+        }
+        | more
+        for n, (code, wording, more) in enumerate(rows, 1)
+    ]
+    return indicators.Reader(Codebook({**book.files, "wordings": made}))
+
+
+# ------------------------------------------------------------------------------------- the codebook's own wordings
+
+
+def test_every_indicator_has_a_wording(book):
+    assert set(book.indicators) <= {row["indicator"] for row in book.files["wordings"]}
+
+
+def test_every_wording_compiles_and_has_a_probe(book):
+    found = Wordings(book)
+    assert all(wording.pattern for wording in found.rows)
+    assert {id(one) for some in found.by_probe.values() for one in some} == {id(one) for one in found.rows}
+
+
+def test_a_wording_stands_once_unless_it_is_shared(book):
+    row = {
+        "indicator": "legal_advisers",
+        "wording": "顾问N名",
+        "basis": "",
+        "scope": "",
+        "shared": "",
+        "_where": "row 1",
+    }
+    twice = [row, row | {"indicator": "public_lawyers", "_where": "row 2"}]
+    (fault,) = codebook._faults(Codebook({**book.files, "wordings": twice}))
+    assert fault.startswith("row 2")
+    assert "row 1" in fault
+    twice[1]["shared"] = "yes"
+    assert list(codebook._faults(Codebook({**book.files, "wordings": twice}))) == []
+
+
+def test_faulty_wordings_are_all_named(book):
+    rows = [("gov_executive_meetings", "常务会[议N次", {}), ("legal_advisers", "[|]N名", {})]
+    with pytest.raises(CodebookError) as error:
+        with_wordings(book, *rows).read("常务会议5次", (0, 6), [], [])
+    assert len(error.value.failures) == 2
+    assert error.value.failures[0].startswith("row 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("政务服务大厅进驻部门38个,设置综合窗口25个,全年办件量23.6万件。",
+         {("service_hall_departments", 38), ("service_windows", 25), ("service_transactions", 236_000)}),
+        ("政务服务事项网上可办率100%,全程网办率96.5%,承诺时限压缩率82%。",
+         {("online_available_rate", 100), ("full_online_rate", 96.5), ("approval_commitment_time_cut_rate", 82)}),
+        ("“跨省通办”事项168项,“省内通办”事项256项。",
+         {("cross_province_items", 168), ("regional_cross_items", 256)}),
+        ("全年召开区政府常务会24次,研究审议各类议题213项,会前学法12次。",
+         {("gov_executive_meetings", 24), ("decision_items_discussed", 213), ("gov_collective_law_study", 12)}),
+        ("县委全面依法治县委员会召开会议2场次,召开法治政府建设工作推进会1场次,开展法治督察3轮。",
+         {("rule_of_law_committee_meetings", 2), ("law_gov_promotion_meetings", 1), ("law_supervision_inspections", 3)}),
+        ("聘请6名律师担任县政府法律顾问,全县共有公职律师28名。", {("legal_advisers", 6), ("public_lawyers", 28)}),
+        ("审查政府合同86份,出具法律意见书102份,列席政府常务会议22次。",
+         {("contracts_reviewed", 86), ("legal_opinions_issued", 102), ("adviser_meetings_attended", 22)}),
+        ("制定行政规范性文件8件,继续有效65件,修改6件,废止12件。",
+         {("normative_docs_issued", 8), ("normative_docs_in_force", 65), ("normative_docs_amended", 6),
+          ("normative_docs_abolished", 12)}),
+        ("全县作出行政处罚决定3256件,开展行政检查12560次,重大行政执法决定法制审核312件。",
+         {("admin_penalty_cases", 3256), ("admin_inspections", 12560), ("major_enforcement_legal_reviews", 312)}),
+        ("开展案卷评查2次,评查案卷120卷,发现问题86个。",
+         {("case_file_review_rounds", 2), ("case_files_reviewed", 120), ("case_file_problems_rectified", 86)}),
+        ("共办理市人大代表建议112件、政协提案96件,办复率、满意率均达100%。",
+         {("npc_proposals_handled", 112), ("cppcc_proposals_handled", 96), ("proposals_reply_rate", 100),
+          ("proposals_satisfaction_rate", 100)}),
+        ("12345政务服务便民热线共受理诉求56320件,办结55980件,办结率99.4%,满意率98.2%。",
+         {("hotline_cases_received", 56320), ("hotline_cases_closed", 55980), ("hotline_close_rate", 99.4),
+          ("hotline_satisfaction_rate", 98.2)}),
+        ("法律援助中心办理法律援助案件512件,为受援人挽回经济损失860万元。",
+         {("legal_aid_cases", 512), ("legal_aid_loss_recovered", 8_600_000)}),
+        ("全县16个司法所配备工作人员48名,在册社区矫正对象215人,安置帮教对象623人。",
+         {("judicial_offices", 16), ("judicial_office_staff", 48), ("community_correction_persons", 215),
+          ("resettlement_persons", 623)}),
+        ("开展普法宣传活动320场次,发放宣传资料6.5万份,培育“法律明白人”860名。",
+         {("law_publicity_events", 320), ("publicity_materials", 65_000), ("law_savvy_persons", 860)}),
+    ],
+)  # fmt: skip
+def test_sentences_of_the_genre(values, text, expected):
+    assert values(text) == expected
+
+
+# --------------------------------------------------------------------------------- what must be kept apart or out
+
+
+def test_received_accepted_rejected_handled_and_closed_are_five_figures(values):
+    text = "2022年,全县办理行政复议案件86件,其中上年结转5件,新收81件,受理74件,不予受理4件,已审结70件,纠错率12.86%。"
+    assert values(text) == {
+        ("admin_reconsideration_handled", 86), ("admin_reconsideration_received", 81),
+        ("admin_reconsideration_accepted", 74), ("admin_reconsideration_rejected", 4),
+        ("admin_reconsideration_closed", 70), ("reconsideration_correction_rate", 12.86),
+    }  # fmt: skip
+
+
+def test_respondent_third_party_and_organ_are_three_figures(values):
+    text = "区政府受理行政复议申请41件;作为被申请人的行政复议案件12件,作为第三人的行政复议案件1件。"
+    assert values(text) == {
+        ("admin_reconsideration_accepted", 41), ("admin_reconsideration_as_respondent", 12),
+        ("admin_reconsideration_as_third_party", 1),
+    }  # fmt: skip
+
+
+def test_three_mediation_rates_stay_apart(values):
+    text = (
+        "全县人民调解委员会调解成功率达99%。诉前调解受理535件,调解成功479件。"
+        "全年排查各类矛盾纠纷532件,调处532件,成功率100%。"
+    )
+    assert values(text) == {
+        ("mediation_success_rate", 99), ("pre_litigation_mediation_accepted", 535),
+        ("pre_litigation_mediation_success", 479), ("disputes_screened", 532), ("disputes_screened_resolved", 532),
+        ("disputes_screened_success_rate", 100),
+    }  # fmt: skip
+
+
+def test_targets_never_enter(values):
+    assert values("力争到2025年行政机关负责人出庭应诉率达到100%。") == set()
+    assert values("行政机关负责人出庭应诉率达到100%。", role="plan") == set()
+
+
+def test_a_change_is_no_level(values):
+    assert values("行政应诉案件败诉率同比下降17.65%。") == set()
+    assert values("行政机关负责人出庭应诉率为98.6%,较去年提高3.2个百分点。") == {("head_appearance_rate", 98.6)}
+
+
+def test_unit_prices_are_no_totals(values):
+    assert values("推行“以案定补”(口头协议20元/件,书面协议50元/件),发放“以案定补”资金42790元。") == {
+        ("mediation_subsidies_paid", 42790)
+    }
+
+
+def test_lists_without_a_total_and_parts_do_not_enter(values):
+    assert values("公安、市场监管、城管等部门分别办理行政处罚案件120件、80件、60件。") == set()
+    assert values("受理行政复议案件50件,其中受理公安类行政复议案件20件,办结45件。") == {
+        ("admin_reconsideration_accepted", 50),
+        ("admin_reconsideration_closed", 45),
+    }
+
+
+def test_figures_of_another_time_do_not_enter(values):
+    assert values("去年,全县受理行政复议案件30件;今年以来,受理行政复议案件52件。") == {
+        ("admin_reconsideration_accepted", 52)
+    }
+    text = "2021年,县政府召开常务会议20次。2022年,召开县政府常务会议26次。2022年,开展法治督察2次。"
+    assert values(text) == {("gov_executive_meetings", 26), ("law_supervision_inspections", 2)}
+    assert ("gov_executive_meetings", 20) in values("2021年,县政府召开常务会议20次。", year=2022)  # no clause of 2022
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("全年行政诉讼案件31件,无一败诉。", "admin_litigation_lost"),
+        ("全年未发生不履行法院生效判决的情况。", "judgments_unexecuted"),
+        ("没有发生因行政规范性文件违法被撤销的情形。", "normative_docs_invalidated"),
+        ("全年未收到涉企检查投诉举报。", "enterprise_inspection_complaints"),
+        ("全年未制定行政规范性文件。", "normative_docs_issued"),
+    ],
+)
+def test_zero_in_words_is_a_value(read, text, code):
+    assert [(one.value, one.basis, one.quantity) for one in read(text)[0] if one.code == code] == [
+        (0, "zero_in_words", None)
+    ]
+
+
+def test_missing_stays_missing(values):
+    assert values("依法做好行政复议和行政应诉工作。") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("全县行政机关负责人全部依法出庭应诉。", "head_appearance_rate"),
+        ("各乡镇各部门实现述法全覆盖。", "leader_law_report_coverage_rate"),
+        ("实现村(社区)法律顾问全覆盖。", "village_adviser_coverage_rate"),
+    ],
+)
+def test_a_hundred_per_cent_in_words_is_implied(read, values, text, code):
+    (one,) = read(text)[0]
+    assert (one.code, one.value, one.unit, one.basis, one.quantity) == (code, 100, "%", "implied", None)
+    assert values(text, role="problems") == set()
+
+
+def test_an_aim_is_no_implied_rate(values):
+    assert values("推动实现村(社区)法律顾问全覆盖。") == set()
+    assert values("确保行政机关负责人全部依法出庭应诉。") == set()
+
+
+def test_an_implied_count_takes_its_number_from_the_words_before(read):
+    issued, filed = read("印发行政规范性文件12件,均按要求备案。")[0]
+    assert (issued.code, issued.value, issued.basis) == ("normative_docs_issued", 12, "stated")
+    assert (filed.code, filed.value, filed.basis) == ("normative_docs_filed", 12, "implied")
+    assert issued.end <= filed.start
+
+
+def test_the_same_figure_twice_is_one_row(read):
+    found, _ = read("负责人出庭应诉率达100%。行政机关负责人出庭应诉率100%。")
+    assert [one.code for one in found] == ["head_appearance_rate"]
+
+
+# ------------------------------------------------------------------------------------------- whose figure it is
+
+
+def test_scope_is_the_nearest_word_before_the_number(scopes):
+    assert scopes("全县调解各类矛盾纠纷563件,各部门办理行政处罚案件20件。") == {
+        "mediation_cases": "area",
+        "admin_penalty_cases": "departments",
+    }
+    assert scopes("全县工作有序。受理行政复议申请5件。") == {"admin_reconsideration_accepted": "own"}
+
+
+def test_names_say_nothing_about_scope(scopes):
+    assert scopes("印发《全县依法行政办法》,召开县政府常务会议22次。") == {"gov_executive_meetings": "own"}
+
+
+def test_county_level_is_a_countys_own_and_below_a_city(scopes):
+    text = "县级保留行政职权5828项。"
+    assert scopes(text, level="county") == {"admin_powers_retained_county": "own"}
+    assert scopes(text, level="prefecture") == {"admin_powers_retained_county": "lower"}
+
+
+# ---------------------------------------------------------------------------------------- specificity, ties, none
+
+
+def test_the_most_specific_wording_wins(book, read):
+    reader = with_wordings(
+        book,
+        ("admin_litigation_total", "应诉案件N件", {}),
+        ("post_reconsideration_litigation", "复议后…应诉案件N件", {}),
+    )
+    found, review = read("复议后行政应诉案件8件。", reader=reader)
+    assert [one.code for one in found] == ["post_reconsideration_litigation"]
+    assert review == []
+
+
+def test_ties_go_to_review(book, read):
+    reader = with_wordings(
+        book, ("admin_litigation_total", "行政案件N件", {}), ("court_admin_cases_tried", "[行政案件]N件", {})
+    )
+    found, review = read("行政案件8件。", reader=reader)
+    assert found == []
+    assert [row["kind"] for row in review] == ["ambiguous"]
+    assert "admin_litigation_total, court_admin_cases_tried" in str(review[0]["message"])
+
+
+def test_shared_wordings_stand_beside_the_winner(book, read):
+    reader = with_wordings(
+        book, ("npc_proposals_handled", "建议提案N件", {"shared": "yes"}), ("cppcc_proposals_handled", "提案N件", {})
+    )
+    found, _ = read("建议提案20件。", reader=reader)
+    assert {one.code for one in found} == {"npc_proposals_handled", "cppcc_proposals_handled"}
+
+
+def test_wordings_of_none_claim_a_number_for_nobody(book, read, values):
+    reader = with_wordings(book, ("townships_subdistricts", "N个乡镇", {}), ("none", "N个乡镇调解中心", {}))
+    assert read("建成10个乡镇调解中心。", reader=reader)[0] == []
+    assert values("行政机关负责人应出庭60件,实际出庭58件。") == {("head_appearances", 58)}
+    assert values("办理人大代表建议和政协提案208件。") == set()
+
+
+def test_a_nearer_label_inside_a_wide_match_counts(values):
+    text = "信访工作扎实推进,12345热线受理诉求200件,热线满意率98%。"
+    assert ("hotline_satisfaction_rate", 98) in values(text)
+    assert not any(code == "petition_satisfaction_rate" for code, _ in values(text))
+
+
+# ------------------------------------------------------------------------------------------------ what follows
+
+
+def test_ratios_are_recomputed_and_compared(engines, read):
+    found, _ = read("全县受理各类矛盾纠纷2000件,调解成功1990件,调解成功率达99.5%。")
+    (row,) = [row for row in engines[1].derived(found) if row["ratio"] == "mediation_success"]
+    assert (row["value"], row["stated_value"], row["agrees"]) == (99.5, 99.5, True)
+    assert indicators.rounds_to(99.617, 99.6)
+    assert not indicators.rounds_to(99.617, 99.8)
+
+
+def test_identities_are_reported_not_repaired(engines, read):
+    found, _ = read("全年收到行政复议申请15件,受理9件,不予受理5件。")
+    (row,) = engines[1].identities(found)
+    assert row["kind"] == "identity"
+    assert "= 14, but admin_reconsideration_received is 15" in row["message"]
+    whole = [replace(one, value=6.0) if one.code.endswith("rejected") else one for one in found]
+    assert engines[1].identities(whole) == []
+
+
+def test_ranges_flag_counties_only(engines, read):
+    found, _ = read("全县16个司法所。发放“以案定补”资金42790元。")
+    assert engines[1].out_of_range(found, "county") == []
+    assert engines[1].out_of_range([replace(found[0], value=900.0)], "county")[0]["kind"] == "out_of_range"
+    assert engines[1].out_of_range([replace(found[0], value=900.0)], "prefecture") == []
