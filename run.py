@@ -50,7 +50,9 @@ def setup() -> None:
 def main(words: list[str]) -> int:
     """Set up, then run the verb; return its exit status."""
     if sys.version_info < (3, 11):
-        sys.exit(f"This is Python {sys.version.split()[0]}; 3.11 or later is needed. Install one and run this file with it.")
+        sys.exit(
+            f"This is Python {sys.version.split()[0]}; 3.11 or later is needed. Install one and run this file with it."
+        )
     setup()
     verb, *rest = words or ["--help"]
     if verb == "setup":

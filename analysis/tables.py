@@ -178,11 +178,16 @@ def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> 
     made = ordered(table, check(table, made))
     path = folder / f"{table}.{fmt}"
     if fmt == "csv":
-        text = made.to_csv(index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
-        write_bytes(path, text.encode("utf-8-sig"))
+        write_bytes(path, csv_bytes(made))
     else:
         write_bytes(path, made.to_parquet(index=False))
     return path
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as the CSV of this project: UTF-8 that Excel opens, one kind of line end, ten digits."""
+    text = frame.to_csv(index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+    return text.encode("utf-8-sig")
 
 
 def read(table: str, folder: Path) -> pd.DataFrame:

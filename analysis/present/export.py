@@ -1,0 +1,148 @@
+"""In: the sidecars of saved figures in a folder. Out: index.html beside them, one page in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from analysis import tables
+from analysis.errors import FigureError
+from analysis.present import labels
+from analysis.present.drawing import FORMATS
+
+Record = dict[str, Any]
+_HTML_LANG = {"zh": "zh-Hans", "en": "en"}
+_NEEDED = ("name", "lang", "title", "caption", "size_mm", "files")
+
+
+def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
+    """Write `folder/index.html` from the `<name>.<lang>.json` sidecars in `folder`; return its path.
+
+    The page needs no server, no script and nothing from elsewhere: it refers to the figures' files by their names. The
+    same sidecars give the same bytes.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `figures.save` wrote.
+    title : str or mapping of language to str, optional
+        The page's heading.
+
+    Raises
+    ------
+    FigureError
+        No sidecar is there, one cannot be read, or a file that it names is missing.
+    """
+    figures = _records(folder)
+    say = {lang: labels.load(lang) for lang in labels.LANGS}
+    heads = title if isinstance(title, Mapping) else {lang: title or say[lang]("gallery.title") for lang in say}
+    style = Path(__file__).with_name("gallery.css").read_text(encoding="utf-8")
+    page = [
+        f'<!doctype html>\n<html lang="{_HTML_LANG[labels.LANGS[0]]}">\n<head>\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(' · '.join(dict.fromkeys(heads[lang] for lang in say)))}</title>",
+        f"<style>\n{style}</style>\n</head>\n<body>",
+        *(_switch(say[lang]) for lang in say),
+        *(_view(figures, heads[lang], say[lang]) for lang in say),
+        "</body>\n</html>\n",
+    ]
+    path = folder / "index.html"
+    tables.write_bytes(path, "\n".join(page).encode())
+    return path
+
+
+def _records(folder: Path) -> dict[str, dict[str, Record]]:
+    """Figure name → language → its sidecar, sorted by name."""
+    found: dict[str, dict[str, Record]] = {}
+    failures = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            stem = f"{record['name']}.{record['lang']}"
+            lost = [key for key in _NEEDED if key not in record]
+        except (ValueError, TypeError, KeyError):  # not JSON, not an object, no name
+            record, stem, lost = {}, "", list(_NEEDED)
+        if lost or path.stem != stem:
+            failures.append(f"{path}: is not the sidecar of a figure. Remove it, or save the figure again.")
+            continue
+        gone = [suffix for suffix in (*FORMATS, "csv") if not (folder / f"{stem}.{suffix}").exists()]
+        if gone:
+            failures.append(f"{path}: there is no {stem}.{' .'.join(gone)} beside it. Save the figure again.")
+        found.setdefault(record["name"], {})[record["lang"]] = record
+    if not found and not failures:
+        failures.append(f"{folder}: holds no figure. Make some with figures.save(…, out='{folder.name}').")
+    if failures:
+        raise FigureError(failures)
+    return dict(sorted(found.items()))
+
+
+def _switch(say: labels.Labels) -> str:
+    checked = " checked" if say.lang == labels.LANGS[0] else ""
+    return (
+        f'<input class="switch" type="radio" name="lang" id="lang-{say.lang}"{checked}>'
+        f'<label for="lang-{say.lang}" lang="{_HTML_LANG[say.lang]}">{escape(say("gallery.language"))}</label>'
+    )
+
+
+def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.Labels) -> str:
+    """All of the page in one language; a figure that lacks this language is shown in another, with a note."""
+    chosen = [records.get(say.lang) or next(iter(records.values())) for records in figures.values()]
+    contents = "\n".join(
+        f'<li><a href="#{_anchor(record, say)}">{escape(_heading(record, say))}</a></li>' for record in chosen
+    )
+    return (
+        f'<div class="view {say.lang}" lang="{_HTML_LANG[say.lang]}">\n<h1>{escape(head)}</h1>\n'
+        f'<nav aria-label="{escape(say("gallery.contents"))}"><ol>\n{contents}\n</ol></nav>\n<main>\n'
+        + "\n".join(_article(record, say) for record in chosen)
+        + "\n</main>\n</div>"
+    )
+
+
+def _article(record: Record, say: labels.Labels) -> str:
+    stem, anchor, heading = f"{record['name']}.{record['lang']}", _anchor(record, say), escape(_heading(record, say))
+    width, height = (round(96 / 25.4 * size) for size in record["size_mm"])
+    note = "" if record["lang"] == say.lang else f'<p class="note">{escape(say("gallery.other"))}</p>\n'
+    links = "".join(
+        f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>' for suffix in (*FORMATS, "csv", "json")
+    )
+    return (
+        f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n<h2 id="{anchor}-head">{heading}</h2>\n{note}'
+        f'<figure lang="{_HTML_LANG[record["lang"]]}">\n<a class="plot" href="{quote(f"{stem}.svg")}">'
+        f'<img src="{quote(f"{stem}.svg")}" alt="{heading}" aria-describedby="{anchor}-caption" '
+        f'width="{width}" height="{height}"></a>\n'
+        f'<figcaption id="{anchor}-caption">{escape(record["caption"])}</figcaption>\n</figure>\n'
+        f'<ul class="files" aria-label="{escape(say("gallery.files"))}">{links}</ul>\n'
+        f"<details><summary>{escape(say('gallery.about'))}</summary>\n"
+        f"<dl>{_about(record, say)}</dl></details>\n</article>"
+    )
+
+
+def _about(record: Record, say: labels.Labels) -> str:
+    """What the sidecar says of the figure's making, entries without a value left out."""
+    entries = {"reports": record.get("n_reports")}
+    entries |= {key: record.get(key) for key in ("notebook", "seed", "parameters", "inputs", "packages")}
+    return "".join(
+        f"<dt>{escape(say(f'gallery.{key}'))}</dt><dd>{escape(_text(value))}</dd>"
+        for key, value in entries.items()
+        if value not in (None, {}, "")
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {part}" for key, part in value.items())
+    return str(value)
+
+
+def _anchor(record: Record, say: labels.Labels) -> str:
+    return escape(f"{record['name']}-{say.lang}")
+
+
+def _heading(record: Record, say: labels.Labels) -> str:
+    number = re.match(r"fig0*(\d+)", record["name"])
+    return f"{say('gallery.figure', number=number[1])}\u2003{record['title']}" if number else record["title"]
