@@ -29,8 +29,11 @@ _NAMES = r"""
   | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
     (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
   | 届[一二三四五六七八九十]+[中次](?:[、和][一二三四五六七八九十]+[中次])*
-  | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]* | \d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d)
+  | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]* 
+  | (?<!\d)(?:\d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d))
 """
+_LONGEST = 20  # characters of a number; longer ones are codes
+_FAR = 400  # characters that a clause or sentence is followed back: a report without stops must not cost its square
 _CLAUSE_END = ",。;:!?、\n"
 _SHARED = re.compile(r"\s*(?:[、和及与至到~-]|[-—–]{1,2}|,?分别为)\s*")
 _BEFORE_NUMBER = re.compile(r"\s*\d")
@@ -153,6 +156,8 @@ class Reader:
     @staticmethod
     def _value(match: re.Match[str]) -> float | None:
         arabic = match["arabic"]
+        if arabic and len(arabic) > _LONGEST:
+            return None
         number = float(arabic.replace(",", "")) if arabic else chinese_value(match["chinese"])
         if number is None:
             return None
@@ -192,7 +197,7 @@ class Reader:
         last_end = 0
         for index, one in enumerate(found):
             clause = max(_rfind(folded, _CLAUSE_END, one.start), last_end)
-            sentence = max(_rfind(folded, "。;\n", one.start), 0)
+            sentence = _rfind(folded, "。;\n", one.start)
             before, earlier = folded[clause : one.start], folded[sentence : one.start]
             after = folded[one.end : one.end + 4]
             qualifier = self._qualifier(one, before, after)
@@ -234,8 +239,9 @@ class Reader:
 
 
 def _rfind(text: str, chars: Iterable[str], end: int) -> int:
-    """Position after the last of `chars` before `end` (0 when there is none)."""
-    return max((text.rfind(char, 0, end) for char in chars), default=-1) + 1
+    """Position after the last of `chars` before `end`, `_FAR` characters back at most."""
+    far = max(0, end - _FAR)
+    return max(far, *(text.rfind(char, far, end) + 1 for char in chars))
 
 
 def _label(folded: str, clause: int, one: Quantity) -> str:

@@ -32,6 +32,8 @@ _RANK = {name: rank for name, rank, _ in STYLES}
 _START = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", pattern) for _, _, pattern in STYLES))
 _LINE_STYLES = {"part", "cn", "cn_bracket", "head", "digit", "digit_bracket", "circled"}
 _LOST = re.compile(r"(?<=[。;])\s*是(?=[\u3400-\u9fff])")
+_NO_BREAK = "统唯之单同万逐专如第"  # 统一是 holds no marker
+_FOUR_HAN = re.compile(r"[\u3400-\u9fff]{4}")
 _SPACE = " \t\r\n\u3000\xa0"
 
 
@@ -192,13 +194,8 @@ def _headings(folded: str, start: int, end: int) -> list[Section]:
         style, number = _style(folded, match.start())
         if style is None or number is None:
             continue
-        before = folded[: match.start()].rstrip(" \t")[-1:] if match.start() > start else "\n"
-        own_line = before in ("", "\n", "\r")
         follows = number == 1 or number == open_values.get(style, -9) + 1
-        if style in _LINE_STYLES:
-            if not own_line and not (before in "。:;" and follows):
-                continue
-        elif before not in ("", "\n", "\r", *"。;:,!?)") or (style == "first" and not follows):
+        if not _opens(folded, start, match, style, number, follows, found):
             continue
         open_values[style] = number
         for other, rank in _RANK.items():
@@ -206,6 +203,23 @@ def _headings(folded: str, start: int, end: int) -> list[Section]:
                 open_values.pop(other, None)
         found.append(Section(match.start(), end, "", "", style, number))
     return found
+
+
+def _opens(
+    folded: str, start: int, match: re.Match[str], style: str, number: int, follows: bool, found: list[Section]
+) -> bool:
+    """Whether a marker opens a heading where it stands, or only looks like one (统一是, 第二、三产业)."""
+    before = folded[max(start, match.start() - 20) : match.start()].rstrip(" \t")[-1:]
+    if before in ("", "\n", "\r"):
+        return style != "first" or follows
+    if number == 1 and found and _RANK[style] > _RANK[found[-1].style] and before not in _NO_BREAK:
+        words = folded[found[-1].start : match.start()]
+        if len(words) <= 60 and not re.search(r"[。;\n\r]", words):
+            return True  # right behind the words of the heading above it: 四、强化创新(一)推进审批
+    if style not in _LINE_STYLES:
+        return before in "。;:,!?)" and (style != "first" or follows)
+    skipped = before == "。" and style in ("cn", "cn_bracket") and bool(_FOUR_HAN.match(folded, match.end()))
+    return before in "。:;" and (follows or skipped)
 
 
 def _style(folded: str, start: int) -> tuple[str | None, int | None]:
@@ -227,37 +241,36 @@ def _tree(found: list[Section], end: int, text: str) -> list[Section]:
     folded = one_width(text)
     found = sorted([*found, *_damaged(found, folded)], key=lambda section: section.start)
     stack: list[Section] = []
+
+    def close(until: int, at: int) -> None:
+        for section in stack[until:]:
+            section.end = _trimmed(text, section.start, at)
+        del stack[until:]
+
     for section in found:
         styles = [one.style for one in stack]
-        if section.style in styles:
-            del stack[styles.index(section.style) :]
-        else:
-            while stack and _RANK[stack[-1].style] >= _RANK[section.style]:
-                stack.pop()
+        inner = [index for index, style in enumerate(styles) if _RANK[style] >= _RANK[section.style]]
+        close(styles.index(section.style) if section.style in styles else min(inner, default=len(stack)), section.start)
         section.parent = stack[-1] if stack else None
         section.depth = len(stack) + 1
         if section.parent:
             section.parent.children.append(section)
         stack.append(section)
-    for index, section in enumerate(found):
-        following = (one.start for one in found[index + 1 :] if one.depth <= section.depth)
-        section.end = _trimmed(text, section.start, next(following, end))
-        stop = found[index + 1].start if index + 1 < len(found) else end
-        section.number, section.heading = _words(folded, text, section, min(stop, section.end))
+    close(0, end)
+    for index, section in enumerate(found, 1):
+        stop = min(section.end, found[index].start if index < len(found) else end)
+        section.number, section.heading = _words(folded, text, section, stop)
     return found
 
 
 def _damaged(found: list[Section], folded: str) -> list[Section]:
     """Headings that lost their numeral: `是…` at a sentence's start where 三是 is followed by 五是."""
     lost = []
-    runs = [section for section in found if section.style == "first_is"]
-    for left, right in pairwise(runs):
-        between = [one for one in found if left.start < one.start < right.start]
-        if right.value == left.value + 2 and not between:
+    for left, right in pairwise(found):
+        if left.style == right.style == "first_is" and right.value == left.value + 2:
             match = _LOST.search(folded, left.start + 2, right.start)
             if match:
-                start = match.end() - 1
-                lost.append(Section(start, right.start, "是", "", "first_is", left.value + 1))
+                lost.append(Section(match.end() - 1, right.start, "是", "", "first_is", left.value + 1))
     return lost
 
 

@@ -62,6 +62,28 @@ def test_numberings_of_other_reports(readers, document, text, numbers):
     assert [s.number for s in sections if s.role != "lead"] == numbers
 
 
+def test_headings_that_run_into_each_other_without_line_breaks(readers, document):
+    text = (
+        "现将有关情况报告如下:一、强化领导(一)压实责任。制定方案。(二)完善制度一是健全机制,定期研究。二是强化考核。"
+        "二、优化环境，服务发展（一）简政放权。压缩时限。三、存在问题（一）人才不足。四、工作打算（一）加强培训。"
+    )
+    made = readers.structure.read(document(text))
+    assert shown(made.sections) == [
+        (1, "一、", "强化领导", "work"),
+        (2, "(一)", "压实责任", "work"),
+        (2, "(二)", "完善制度", "work"),
+        (3, "一是", "健全机制", "work"),
+        (3, "二是", "强化考核", "work"),
+        (1, "二、", "优化环境，服务发展", "work"),
+        (2, "（一）", "简政放权", "work"),
+        (1, "三、", "存在问题", "problems"),
+        (2, "（一）", "人才不足", "problems"),
+        (1, "四、", "工作打算", "plan"),
+        (2, "（一）", "加强培训", "plan"),
+    ]
+    assert made.review == []
+
+
 def test_a_lost_numeral_is_read_and_reviewed(readers, document):
     text = "一、工作情况\n三是加强监管。是优化环境。推动办理。五是提高水平。\n二、存在的问题\n(一)人才不足。"
     made = readers.structure.read(document(text))
