@@ -28,8 +28,8 @@ _NAMES = r"""
   | https?://[^\s\u3400-\u9fff]+ | www\.[^\s\u3400-\u9fff]+
   | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
     (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
-  | 届[一二三四五六七八九十]+[中次](?:[、和][一二三四五六七八九十]+[中次])*
-  | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]* 
+  | 届[一二三四五六七八九十]+[中次](?:[、和]?[一二三四五六七八九十]+[中次])*
+  | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]*
   | (?<!\d)(?:\d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d))
 """
 _LONGEST = 20  # characters of a number; longer ones are codes
@@ -90,7 +90,7 @@ class Reader:
         }
         made |= {
             kind: rf"(?:{book.marker_pattern(kind)}){link}"
-            for kind in ("threshold", "price", "duration", "change_from")
+            for kind in ("threshold", "price", "duration", "change_from", "round", "one_year")
         }
         made["change"] = rf"(?:{book.marker_pattern('change')})(?:率|幅)?[约近超了达为]*\s*$"
         made["change_base"] = book.marker_pattern("change_base")
@@ -148,7 +148,7 @@ class Reader:
         if unit and match["per"]:
             unit = f"{unit}/{match['per']}".replace(" ", "")
         after = folded[end : end + 1]
-        more = bool(match["more"] or match["more2"])
+        more = bool(match["more"] or match["more2"]) or (match["chinese"] in ("百", "千") and before.endswith("上"))
         if unit and after in ("多", "余") and not more:  # 3年多: the mark stands behind the unit and outside the span
             more = True
         return Quantity(match.start(), end, value, unit, "at_least" if more else "exact", "fact")
@@ -166,15 +166,17 @@ class Reader:
     def _measures(self, match: re.Match[str], before: str, unit: str, value: int, folded: str) -> bool:
         """Whether a Chinese numeral measures (三千家) rather than names (三项制度)."""
         more, times = match["more"] or match["more2"], match["times"]
-        if re.search(r"[第每各这那前首该本数几][、]?$", before):
-            return False
+        if value == 0 or re.search(r"[第每各这那前首该本数几][、]?$", before):
+            return False  # 零部件, 每三年
+        if match["chinese"] in ("百", "千") and not more and not self._patterns["round"].search(before):
+            return False  # 百亿企业, 千兆光网
         if not unit:
             return bool(more and (times or value >= 10))
         if times in ("万", "亿", "十万", "百万", "千万") or (more and value >= 10):
             return True
         kind = self._codebook.units[unit]["numeral"]
-        if unit == "年":
-            return True  # decided by the words before it
+        if unit == "年":  # the words before it decide
+            return value > 1 or bool(self._patterns["one_year"].search(before))
         closing = bool(_CLOSING.match(folded, match.end()))
         if value == 1 and kind != "before_number":
             return bool(kind) and closing
