@@ -153,17 +153,27 @@ def agreement(
 
 
 @app.command()
-def check(ledger: LedgerOption = paths.LEDGER, corrections: CorrectionsOption = paths.CORRECTIONS) -> None:
-    """Check the codebook, the ledger and the corrections, and say every fault with its file and line."""
-    from analysis.extract.build import read_ledger, readers
-    from analysis.extract.corrections import read
+def check(
+    reports: ReportsOption = paths.REPORTS,
+    ledger: LedgerOption = paths.LEDGER,
+    corrections: CorrectionsOption = paths.CORRECTIONS,
+) -> None:
+    """Check codebook, ledger and corrections, and draft ledger rows for files that have none yet."""
+    from analysis.extract import corrections as overrides
+    from analysis.extract import ledger as ledgers
+    from analysis.extract.build import readers
 
     with_ = readers(paths.CODEBOOK)
-    rows = read_ledger(ledger) if ledger.exists() else {}
-    files = with_.codebook.files
-    _say("codebook: " + ", ".join(f"{name} {len(found)}" for name, found in files.items()))
-    corrected = read(corrections, with_.codebook) if corrections.exists() else {}
-    _say(f"ledger: {len(rows)} rows; corrections: {sum(map(len, corrected.values()))} rows. No faults.")
+    _say("codebook: " + ", ".join(f"{name} {len(found)}" for name, found in with_.codebook.files.items()))
+    known = ledgers.read(ledger) if ledger.exists() else {}
+    corrected = overrides.read(corrections, with_.codebook) if corrections.exists() else {}
+    _say(f"ledger: {len(known)} rows; corrections: {sum(map(len, corrected.values()))} rows. No faults.")
+    out = ledger.with_suffix(".draft.csv")
+    drafted = ledgers.draft(reports, known, with_.codebook, with_.places, out)
+    if drafted:
+        _say(
+            f"{out}: {drafted} files that the ledger does not know. Correct what is wrong and move those rows to {ledger.name}."
+        )
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

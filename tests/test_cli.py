@@ -1,7 +1,9 @@
 import os
+import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -15,7 +17,7 @@ def run(*words, cwd=paths.ROOT):
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("verb", ["build", "run", "paper", "score", "check", "lab"])
+@pytest.mark.parametrize("verb", ["build", "run", "paper", "score", "agreement", "check", "lab"])
 def test_every_verb_has_help(verb):
     shown = CliRunner().invoke(app, [verb, "--help"])
     assert shown.exit_code == 0
@@ -59,10 +61,27 @@ def test_score_prints_a_row_per_table(built):
         assert table in done.stdout
 
 
-def test_check_finds_the_codebook_sound():
-    done = run("check")
+def test_check_finds_the_codebook_sound_and_drafts_the_ledger(tmp_path):
+    reports = tmp_path / "reports"
+    shutil.copytree(paths.REPORTS, reports)
+    (reports / "empty.txt").write_bytes(b"")
+    done = run("check", "--reports", reports, "--ledger", tmp_path / "ledger.csv")
     assert done.returncode == 0, done.stderr
     assert "No faults." in done.stderr
+    assert "6 files that the ledger does not know" in done.stderr
+    draft = tmp_path / "ledger.draft.csv"
+    rows = pd.read_csv(draft, dtype=str, keep_default_na=False).set_index("file")
+    assert rows.loc["000_643f93f47b3e32dd.txt", "place_code"] == "532328"
+    assert rows.loc["000_643f93f47b3e32dd.txt", "published_on"] == "2023-02-24"
+    assert "prefecture" in rows.loc["004_f83bac064ef17cd3.txt", "note"]
+    assert "the file is empty" in rows.loc["empty.txt", "note"]
+    draft.rename(tmp_path / "ledger.csv")  # a draft is a ledger that `build` takes
+    done = run("build", "--reports", reports, "--ledger", tmp_path / "ledger.csv", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "reports 5," in done.stderr
+    done = run("check", "--reports", reports, "--ledger", tmp_path / "ledger.csv")
+    assert "does not know" not in done.stderr
+    assert not draft.exists()
 
 
 def test_run_refuses_a_misspelt_parameter():

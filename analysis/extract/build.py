@@ -14,12 +14,12 @@ from analysis.codebook import Codebook, Row
 from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
 from analysis.extract import documents, frameworks, indicators, metadata, quantities, structure
+from analysis.extract import ledger as ledgers
 from analysis.extract.characters import HAN, one_width
 from analysis.extract.documents import Document
 from analysis.extract.quantities import Quantity
 from analysis.extract.structure import Structure
 
-LEDGER_COLUMNS = ("file", "report_id", "place_code", "level", "report_year", "published_on", "source_url", "note")
 Rows = dict[str, list[dict[str, object]]]
 
 
@@ -71,7 +71,7 @@ def build(
     Parameters
     ----------
     ledger : Path, optional
-        CSV of what the researcher knows (see `LEDGER_COLUMNS`); it overrides what is read. A missing file is an empty
+        CSV of what the researcher knows (see `ledger.COLUMNS`); it overrides what is read. A missing file is an empty
         ledger.
     corrections : Path, optional
         CSV of overrides (see `corrections.read`). A missing file is an empty one.
@@ -92,7 +92,7 @@ def build(
     codebook_folder = codebook_folder or paths.CODEBOOK
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
-    known = read_ledger(ledger) if ledger and ledger.exists() else {}
+    known = ledgers.read(ledger) if ledger and ledger.exists() else {}
     files = documents.find(reports)
     work = [(path, known.get(path.relative_to(reports).as_posix(), {})) for path in files]
     task = partial(_one_file, reports, codebook_folder, corrected)
@@ -269,28 +269,3 @@ def _write(rows: Rows, texts: dict[str, str], out: Path, fmt: tables.Format, mad
     for path in (out / "text").glob("*.txt"):
         if path.stem not in texts:
             path.unlink()
-
-
-def read_ledger(path: Path) -> dict[str, Row]:
-    """Read the ledger: file → its row.
-
-    Raises
-    ------
-    CodebookError
-        A file or report_id stands twice, a path leaves the reports folder, or a report_id is not usable as a file name.
-    """
-    rows = codebook.read_csv(path, LEDGER_COLUMNS)
-    faults: list[str] = []
-    seen: dict[tuple[str, str], str] = {}
-    for row in rows:
-        for column in ("file", "report_id"):
-            if row[column] and (column, row[column]) in seen:
-                faults.append(f"{row['_where']}: {column} '{row[column]}' stands twice. Keep one row.")
-            seen[(column, row[column])] = row["_where"]
-        if not row["file"] or ".." in row["file"].split("/") or Path(row["file"]).is_absolute():
-            faults.append(f"{row['_where']}: file '{row['file']}' must be a path below the reports folder.")
-        if row["report_id"] and documents.name(row["report_id"] + ".x") != row["report_id"]:
-            faults.append(f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only.")
-    if faults:
-        raise CodebookError(faults)
-    return {row["file"]: row for row in rows}

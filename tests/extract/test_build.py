@@ -5,7 +5,8 @@ import pytest
 
 from analysis import paths, tables
 from analysis.errors import CodebookError, DocumentError
-from analysis.extract.build import build, read_ledger
+from analysis.extract import ledger as ledgers
+from analysis.extract.build import build
 
 REPORT = """某县2022年度法治政府建设情况报告
 2022年,某县认真贯彻落实各项部署要求,扎实推进法治政府建设,现将有关情况报告如下。
@@ -206,11 +207,11 @@ def test_a_ledger_row_without_file_is_named_and_the_rest_still_runs(folder):
 )
 def test_ledger_faults(folder, rows, message):
     with pytest.raises(CodebookError, match=message):
-        read_ledger(ledger(folder, rows))
+        ledgers.read(ledger(folder, rows))
 
 
 def test_a_ledger_without_its_columns(folder):
     path = folder.parent / "reports.csv"
     path.write_text("file,id\n", encoding="utf-8")
     with pytest.raises(CodebookError, match="no column report_id, place_code"):
-        read_ledger(path)
+        ledgers.read(path)
