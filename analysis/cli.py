@@ -171,9 +171,7 @@ def check(
     out = ledger.with_suffix(".draft.csv")
     drafted = ledgers.draft(reports, known, with_.codebook, with_.places, out)
     if drafted:
-        _say(
-            f"{out}: {drafted} files that the ledger does not know. Correct what is wrong and move those rows to {ledger.name}."
-        )
+        _say(f"{out}: {drafted} files that the ledger does not know. Correct them, then move them to {ledger.name}.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -53,7 +53,8 @@ SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequenc
         ("report_id", "section_id"),
         {
             "report_id": "S", "section_id": "I", "parent_id": "i", "depth": "I", "number": "s", "heading": "s",
-            "role": ("S", SECTION_ROLES), "area": ("s", AREAS), "start": "I", "end": "I",
+            "role": ("S", SECTION_ROLES), "area": ("s", AREAS), "area_confidence": "f", "start": "I",
+            "end": "I",
         },
     ),
     "items": (

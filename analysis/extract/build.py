@@ -216,6 +216,7 @@ def _section(section: structure.Section, ids: dict[int, int]) -> dict[str, objec
     return {
         "section_id": ids[id(section)], "parent_id": ids.get(id(section.parent)), "depth": section.depth,
         "number": section.number, "heading": section.heading, "role": section.role, "area": section.area,
+        "area_confidence": section.confidence,
         "start": section.start, "end": section.end,
     }  # fmt: skip
 

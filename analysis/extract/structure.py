@@ -51,6 +51,7 @@ class Section:
     parent: Section | None = None
     role: str = "work"
     area: str = ""
+    confidence: float | None = None  # share of the key-word characters that speak for the area
     children: list[Section] = field(default_factory=list)
 
 
@@ -100,7 +101,7 @@ class Reader:
         }
 
     @cached_property
-    def _areas(self) -> Callable[[str], str]:
+    def _areas(self) -> Callable[[str], tuple[str, float | None]]:
         return _classifier({row["area"]: row["words"] for row in self._codebook.files["areas"]})
 
     @cached_property
@@ -124,7 +125,7 @@ class Reader:
         for section in sections:
             section.role = self._role(section)
             if section.role in ("work", "duty"):
-                section.area = self._area(section, text)
+                section.area, section.confidence = self._area(section, text)
         items = [item for section in sections if _is_root(section) for item in self._items(section, text)]
         lead_end = sections[0].start if sections else end
         lead_start = start + len(text[start:end]) - len(text[start:end].lstrip(_SPACE))
@@ -141,11 +142,14 @@ class Reader:
                 return role
         return section.parent.role if section.parent else "work"
 
-    def _area(self, section: Section, text: str) -> str:
+    def _area(self, section: Section, text: str) -> tuple[str, float | None]:
+        """Area by the heading's words, else the parent's, else by the words of the text."""
         named = self._areas(section.heading)
-        if named or (section.parent is None and section.children):  # a part that covers everything has no one area
+        if named[0] or (section.parent is None and section.children):  # a part that covers everything has no one area
             return named
-        return (section.parent.area if section.parent else "") or self._areas(text[section.start : section.end])
+        if section.parent and section.parent.area:
+            return section.parent.area, section.parent.confidence
+        return self._areas(text[section.start : section.end])
 
     def _items(self, section: Section, text: str) -> list[Item]:
         """Items are the section's children; without children its paragraphs after the heading."""
@@ -338,17 +342,20 @@ def _shift(match: re.Match[str], by: int) -> tuple[int, int]:
     return match.start() + by, match.end() + by
 
 
-def _classifier(words: dict[str, str]) -> Callable[[str], str]:
-    """Return a function that names the class whose words cover most characters of a text; empty when none does."""
+def _classifier(words: dict[str, str]) -> Callable[[str], tuple[str, float | None]]:
+    """Return a function that names the class whose words cover most characters of a text, and its share of them.
+
+    Without any word it names none.
+    """
     patterns = {
         name: re.compile("|".join(sorted(map(re.escape, row.split()), key=len, reverse=True)))
         for name, row in words.items()
     }
 
-    def classify(text: str) -> str:
+    def classify(text: str) -> tuple[str, float | None]:
         scores = {name: sum(len(hit) for hit in pattern.findall(text)) for name, pattern in patterns.items()}
         best = max(scores, key=lambda name: scores[name])
-        return best if scores[best] else ""
+        return (best, scores[best] / sum(scores.values())) if scores[best] else ("", None)
 
     return classify
 

@@ -84,6 +84,13 @@ def test_headings_that_run_into_each_other_without_line_breaks(readers, document
     assert made.review == []
 
 
+def test_areas_come_from_the_heading_then_the_parent_then_the_text(readers, document):
+    text = "一、推进行政复议工作\n(一)加强领导。\n二、狠抓落实。全年办理法律援助案件12件,开展普法宣传30场。\n三、完善规范性文件和行政执法。"
+    found = [(s.heading, s.area, s.confidence) for s in readers.structure.read(document(text)).sections]
+    assert found[:3] == [("推进行政复议工作", "A6", 1), ("加强领导", "A6", 1), ("狠抓落实", "S", 1)]
+    assert found[3] == ("完善规范性文件和行政执法", "A2", pytest.approx(5 / 9))  # five characters of A2, four of A4
+
+
 def test_a_lost_numeral_is_read_and_reviewed(readers, document):
     text = "一、工作情况\n三是加强监管。是优化环境。推动办理。五是提高水平。\n二、存在的问题\n(一)人才不足。"
     made = readers.structure.read(document(text))
