@@ -77,6 +77,12 @@ class Reader:
         return re.compile(rf"{_NAMES}|{_DATES}|{'|'.join(names)}", re.VERBOSE)
 
     @cached_property
+    def _counted(self) -> re.Pattern[str]:
+        """Bodies and places right behind the unit: 四个牵头单位 counts them, 三项制度 does not."""
+        nouns = [unit for unit, row in self._codebook.units.items() if row["family"] == "noun"]
+        return re.compile(rf"[\u3400-\u9fff]{{0,4}}?(?:{'|'.join(map(re.escape, nouns))})")
+
+    @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
         book = self._codebook
         link = r"(?:[达到过为了在]|达到)?\s*$"
@@ -184,7 +190,8 @@ class Reader:
             return True
         if kind == "before_number":  # 二期30余人 counts, 二期工程 does not
             return bool(_BEFORE_NUMBER.match(folded, match.end()))
-        return kind == "measures" or (kind == "closing" and closing)
+        bodies = self._codebook.units[unit]["family"] == "count" and self._counted.match(folded, match.end())
+        return kind == "measures" or (kind == "closing" and (closing or bool(bodies)))
 
     def _is_duration(self, match: re.Match[str], before: str, value: float, folded: str) -> bool:
         if match["times"] or value != int(value):
@@ -196,16 +203,18 @@ class Reader:
 
     def _described(self, found: list[Quantity], folded: str, report_year: int | None) -> Iterator[Quantity]:
         pairs = self._pairs(found, folded)
-        last_end = 0
+        last: Quantity | None = None
         for index, one in enumerate(found):
-            clause = max(_rfind(folded, _CLAUSE_END, one.start), last_end)
+            clause = max(_rfind(folded, _CLAUSE_END, one.start), last.end if last else 0)
             sentence = _rfind(folded, "。;\n", one.start)
             before, earlier = folded[clause : one.start], folded[sentence : one.start]
             after = folded[one.end : one.end + 4]
             qualifier = self._qualifier(one, before, after)
-            role = "change" if index in pairs else self._role(one, before, earlier, report_year)
-            yield replace(one, qualifier=qualifier, role=role, label=_label(folded, clause, one))
-            last_end = one.end
+            beside = last is not None and last.end == one.start  # 较去年22件59人: one statement, one role
+            role = last.role if beside and last else self._role(one, before, earlier, report_year)
+            role = "change" if index in pairs else role
+            last = replace(one, qualifier=qualifier, role=role, label=_label(folded, clause, one))
+            yield last
 
     def _pairs(self, found: list[Quantity], folded: str) -> set[int]:
         """Indices of quantities that are the two ends of 从 N 减为 N."""
