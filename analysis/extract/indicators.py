@@ -14,10 +14,12 @@ from analysis.extract.characters import one_width
 from analysis.extract.quantities import Quantity
 from analysis.extract.structure import Section
 from analysis.extract.wordbook import NONE, Wording, Wordings
-from analysis.extract.wordings import LISTED, OTHER, Skeleton, said, skeleton
+from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, skeleton
 
 ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, never results
 Review = dict[str, object]
+_REACH = 200  # characters over which a topic holds
+_ASIDES = re.compile(r"[(（][^()（）]*[)）]")
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class Reader:
     @cached_property
     def _scopes(self) -> dict[bool, list[tuple[str, re.Pattern[str]]]]:
         """Whether counties are below the reporting government → kind of scope → its words."""
-        kinds = {"departments": ["scope_departments"], "lower": ["scope_lower"], "area": ["scope_area"]}
+        kinds = ("own", "departments", "lower", "area")
         pattern = self._codebook.marker_pattern
-        own = [(kind, re.compile(f"(?<!召开)(?:{pattern(*names)})")) for kind, names in kinds.items()]
+        own = [(kind, re.compile(f"(?<!召开)(?:{pattern(f'scope_{kind}')})")) for kind in kinds]
         return {False: own, True: [*own, ("lower", re.compile(pattern("scope_below")))]}
 
     def read(
@@ -93,22 +95,28 @@ class Reader:
         kept, review = self._resolve(hits, text)
         scopes = self._scopes[level in ("province", "prefecture")]
         found = [self._indicator(hit, text, quantities, scopes) for hit in kept]
-        return _once(_whole(sorted(found, key=lambda one: (one.start, one.code)), text)), review
+        found = sorted(found, key=lambda one: (one.start, one.code))
+        return _once(_whole(found, text, self._codebook.marker_pattern("scope_own"))), review
 
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
         listed = {place for match in LISTED.finditer(view.text) for place in range(*match.span(1))}
+        topics = [match.span() for match in self._wordings.topics.finditer(view.text)]
         for words in re.finditer(r"[^。\n]+", view.text):
             for wording in self._wordings.to_try(words.group()):
                 match = wording.pattern.search(view.text, *words.span())
                 while match:  # from the next character on: a nearer label may stand inside a wide match
-                    if not wording.wanted or wording.lists or match.start("n") not in listed:
+                    if (
+                        not denied(view.text, match.start())
+                        and (not wording.wanted or wording.lists or match.start("n") not in listed)
+                        and (not wording.topic or _topic(view.text, topics, match.start()) in wording.topic)
+                    ):
                         yield self._hit(wording, match, view, quantities)
                     match = wording.pattern.search(view.text, match.start() + 1, words.end())
 
     @staticmethod
     def _hit(wording: Wording, match: re.Match[str], view: Skeleton, quantities: Sequence[Quantity]) -> _Hit:
         groups = match.groupdict()
-        weight = said(match)
+        weight = said(match) + bool(wording.topic)  # of two that say as much, the one that knows the topic
         if "n" not in groups:
             start, end = view.span(*match.span())
             return _Hit(wording, None, start, end, (match.end(), match.end()), weight)
@@ -193,16 +201,17 @@ class Reader:
         """Ratios of ratios.csv recomputed from the report's own counts and compared with the printed rate.
 
         One row per ratio whose two counts are stated with one scope; `agrees` is whether the recomputed value rounds to
-        the printed one (missing when none is printed).
+        the printed one (missing when none is printed). Counts said in words only are not divided.
         """
         rows: list[dict[str, object]] = []
+        found = [one for one in found if one.basis in ("stated", "corrected")]
         for ratio in self._codebook.files["ratios"]:
             pair = _same_scope(found, ratio["numerator_indicator"], ratio["denominator_indicator"])
             if pair is None or not pair[1].value:
                 continue
             top, base = pair
             value = top.value / base.value * (100 if ratio["unit"] == "%" else 1)
-            stated = [one for one in found if one.code == ratio["stated_indicator"] and one.basis == "stated"]
+            stated = [one for one in found if one.code == ratio["stated_indicator"]]
             stated.sort(key=lambda one, top=top: (one.scope != top.scope, abs(one.start - top.start)))
             printed = stated[0] if stated else None
             rows.append(
@@ -232,6 +241,14 @@ class Reader:
             if wrong:
                 rows.append(_identity_row(identity, total, parts, added))
         return rows
+
+
+def _topic(text: str, topics: Sequence[tuple[int, int]], place: int) -> str:
+    """Return the topic named last before `place`, in its line or the one before (its heading); empty when none is."""
+    index = bisect_right(topics, (place, -1)) - 1
+    if index < 0 or place - topics[index][1] > _REACH or text.count("\n", topics[index][1], place) > 1:
+        return ""
+    return text[slice(*topics[index])]
 
 
 def _scope(before: str, scopes: Sequence[tuple[str, re.Pattern[str]]]) -> str:
@@ -285,14 +302,18 @@ def _apart(hits: Sequence[_Hit]) -> list[_Hit]:
     return kept + words
 
 
-def _whole(found: Sequence[Indicator], text: str) -> list[Indicator]:
-    """Leave out parts: 受理行政复议案件50件,其中受理公安类行政复议案件20件."""
+def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
+    """Leave out parts: 受理行政复议案件50件,其中受理公安类行政复议案件20件.
+
+    What is the government's `own` (其中县本级9件) is a figure of another scope, no part.
+    """
     last: dict[str, Indicator] = {}
     kept = []
     for one in found:
         before = last.get(one.code)
-        between = text[before.end : one.start] if before else ""
-        if "其中" in between and not re.search("[。\n]", between):
+        between = _ASIDES.sub("", text[before.end : one.start]) if before else ""
+        part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
+        if part and not re.search(own, part):
             continue
         last[one.code] = one
         kept.append(one)

@@ -41,6 +41,11 @@ class Wording:
         return any("分别" in word for part in self.parts if part.kind == "word" for word in part.words)
 
     @cached_property
+    def topic(self) -> tuple[str, ...]:
+        """Words of which one must stand earlier in the paragraph; none when the wording names its own subject."""
+        return next((part.words for part in self.parts if part.kind == "topic"), ())
+
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The regular expression, compiled when first needed: most never are."""
         return re.compile(to_regex(self.parts, self.letters, self.meant))
@@ -93,6 +98,12 @@ class Wordings:
         if faults:
             raise CodebookError(faults)
         return made
+
+    @cached_property
+    def topics(self) -> re.Pattern[str]:
+        """Every topic of a wording: the last one before a figure is what it is about."""
+        words = {word for one in self.rows for word in one.topic}
+        return re.compile("|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) or "(?!)")
 
     @cached_property
     def by_probe(self) -> dict[str, list[Wording]]:

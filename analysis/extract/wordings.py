@@ -19,7 +19,10 @@ _ANY = f"{OTHER}-{_LAST}"
 LISTED = re.compile(  # 分别办理行政处罚案件N件、N件: each number is someone's, none is the whole
     rf"分别[^,。;!?\n{_ANY}]{{0,30}}([{_ANY}](?:[、和及与][{_ANY}])+)"
 )
-_QUOTES = "“”‘’\"'「」『』"  # 开展“综合查一次” and 开展综合查一次 are one wording
+_QUOTES = "“”‘’\"'「」『』《》〈〉"  # 开展“综合查一次” and 开展综合查一次 are one wording
+_NOT = "(?<![不未])(?<![不未]予)"  # 不受理 and 未予受理 are not 受理
+_DENIED = re.compile(_NOT)
+_ASIDE = r"(\([^()。\n]{0,20}\))?"  # 受理案件(含结转)56件: an aside between label and number
 _RATES = r"(?:[、和及与][^,。;、\n]{1,12}?[率度])*"  # 回复率及满意度达100%: one number for each of the rates
 
 
@@ -90,7 +93,11 @@ def skeleton(
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a wording: `word`, `choice` (words), `gap` (of `longest`), `number` or `passed` (words: its units)."""
+    """A piece of a wording.
+
+    Its kind is `word`, `choice` (words), `gap` (of `longest`), `number` or `passed` (words: its units), or `topic`
+    (words of which one must stand earlier in the paragraph).
+    """
 
     kind: str
     words: tuple[str, ...] = ()
@@ -105,8 +112,9 @@ def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | N
     wording : str
         Plain words with `N` the number meant (with several, the last) and its unit or units, `N件`, `N[件|份]`; `n` a
         number that is not meant; `…` a gap inside the clause, `……` a gap inside the sentence (no number may stand in
-        one behind the number meant); `[甲|乙]` alternatives (an empty one makes the word optional). Spaces and
-        quotation marks do not matter, nor do the filler words directly before `N`.
+        one behind the number meant); `[甲|乙]` alternatives (an empty one makes the word optional); `{甲|乙}` at the
+        head the topic, named earlier in the paragraph. Spaces and quotation marks do not matter, nor do the filler
+        words directly before `N`.
     units : collection of str
         The units that may stand behind `N`.
     filler : pattern, optional
@@ -115,7 +123,8 @@ def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | N
     Raises
     ------
     CodebookError
-        A bracket is not closed, stands in another, holds a number or a gap, or `|` stands outside a bracket.
+        A bracket is not closed, stands in another, holds a number or a gap, or `|` stands outside a bracket; a topic
+        does not stand at the head.
 
     Examples
     --------
@@ -125,7 +134,8 @@ def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | N
     plain = re.sub(rf"[\s{_QUOTES}]", "", one_width(wording))
     unit = "|".join(sorted(map(re.escape, units), key=lambda one: (-len(one), one))) or "(?!)"
     parts: list[Part] = []
-    for token in re.findall(rf"…+|[Nn](?:\[(?:{unit})(?:\|(?:{unit}))*\]|{unit})?|\[[^\[\]]*\]|[^…Nn\[\]|]+|.", plain):
+    number = rf"[Nn](?:\[(?:{unit})(?:\|(?:{unit}))*\]|{unit})?"
+    for token in re.findall(rf"…+|{number}|\[[^\[\]]*\]|\{{[^{{}}]*\}}|[^…Nn\[\]{{}}|]+|.", plain):
         if token[0] == "…":
             parts.append(Part("gap", longest=GAP if len(token) == 1 else WIDE_GAP))
         elif token[0] in "Nn":
@@ -140,8 +150,12 @@ def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | N
             if re.search("[Nn…]", token):
                 raise CodebookError(f"wording '{wording}': {token} holds a number or a gap. Write one row for each.")
             parts.append(Part("choice", tuple(token[1:-1].split("|"))))
-        elif token in "[]":
-            raise CodebookError(f"wording '{wording}': a bracket [ ] is not closed, not opened, or stands in another.")
+        elif len(token) > 1 and token[0] == "{":
+            if parts or re.search("[Nn…]", token):
+                raise CodebookError(f"wording '{wording}': {token} is a topic: plain words at the head of a wording.")
+            parts.append(Part("topic", tuple(token[1:-1].split("|"))))
+        elif token in "[]{}":
+            raise CodebookError(f"wording '{wording}': a bracket is not closed, not opened, or stands in another.")
         elif token == "|":
             raise CodebookError(f"wording '{wording}': '|' stands outside [ ]. Put the alternatives into brackets.")
         else:
@@ -185,8 +199,9 @@ def to_regex(wording: str | list[Part], letters: dict[str, str] | None = None, m
             out.append(f"(?:{'|'.join(map(re.escape, longest_first))})")
         elif part.kind == "gap":
             barred = (",;!?" if part.longest == GAP else "") + (_ANY if 0 <= last < place else "")
-            out.append(rf"([^{barred}。\n]{{0,{part.longest}}}?)")
-        else:
+            new_item = "(?![、和及与])" if place == last + 1 else ""  # 协会1个、调委会5个: the 1 is no 调委会's
+            out.append(rf"({new_item}(?:[^{barred}。\n]{{1,{part.longest}}}?{_NOT})??)")
+        elif part.kind in ("number", "passed"):
             units = part.words or (meant if place == last else ())
             allowed = f"[{''.join(sorted({(letters or {})[unit] for unit in units}))}]" if units else f"[{_ANY}]"
             label = parts[place - 1] if place else part
@@ -196,6 +211,8 @@ def to_regex(wording: str | list[Part], letters: dict[str, str] | None = None, m
                 and all(word.endswith(("率", "度")) for word in label.words)
             ):
                 out.append(f"(?P<rates>{_RATES})")
+            if place == last and label.kind in ("word", "choice"):
+                out.append(_ASIDE)
             out.append(f"(?P<n>{allowed})" if place == last else allowed)
     return "".join(out)
 
@@ -210,6 +227,11 @@ def probes(parts: Sequence[Part], frequency: Mapping[str, int]) -> tuple[str, ..
     return min(
         needed, default=(), key=lambda words: (min(map(len, words)) < 2, sum(frequency.get(word, 0) for word in words))
     )
+
+
+def denied(text: str, start: int) -> bool:
+    """Tell whether the words that begin at `start` are denied by the one before them: 不予 受理."""
+    return _DENIED.match(text, start) is None
 
 
 def said(match: re.Match[str]) -> int:

@@ -135,6 +135,20 @@ def test_faulty_wordings_are_all_named(book):
         ("12345政务服务便民热线共受理诉求56320件,办结55980件,办结率99.4%,满意率98.2%。",
          {("hotline_cases_received", 56320), ("hotline_cases_closed", 55980), ("hotline_close_rate", 99.4),
           ("hotline_satisfaction_rate", 98.2)}),
+        ("“最多跑一次”事项1286项,占比98.5%;“全程网办”事项912项,占比70.9%。",
+         {("max_one_visit_rate", 98.5), ("full_online_rate", 70.9)}),
+        ("以县政府为被告的行政诉讼案件16件,负责人出庭应诉14件(其中正职5件),败诉1件。",
+         {("admin_litigation_total", 16), ("head_appearances", 14), ("head_appearances_principal", 5),
+          ("admin_litigation_lost", 1)}),
+        ("组织行政执法资格考试,312名执法人员报名参加,268人取得执法资格。",
+         {("enforcement_exam_takers", 312), ("enforcement_exam_passed", 268)}),
+        ("全县现有行政执法人员935人,其中持证行政执法人员902人。", {("enforcement_officers_total", 902)}),
+        ("审查乡镇和部门报送备案的规范性文件23件,起草规范性文件7件,正式印发5件。",
+         {("normative_docs_reviewed", 23), ("normative_docs_issued", 5)}),
+        ("管委会召开主任办公会18次,审议事项126项。", {("mayor_meetings", 18), ("decision_items_discussed", 126)}),
+        ("建立行业性专业性调委会9个、个人调解工作室4个,现有人民调解委员会132个。", {("mediation_organizations", 132)}),
+        ("受理依申请公开52件,予以公开31件,部分公开6件,不予公开4件。", {("foi_requests_received", 52)}),
+        ("工程许可的办结时限压缩到原来的35%。", set()),
         ("法律援助中心办理法律援助案件512件,为受援人挽回经济损失860万元。",
          {("legal_aid_cases", 512), ("legal_aid_loss_recovered", 8_600_000)}),
         ("全县16个司法所配备工作人员48名,在册社区矫正对象215人,安置帮教对象623人。",
@@ -202,6 +216,31 @@ def test_lists_without_a_total_and_parts_do_not_enter(values):
         ("admin_reconsideration_accepted", 50),
         ("admin_reconsideration_closed", 45),
     }
+
+
+def test_a_part_told_in_brackets_ends_there(values):
+    text = "收到行政复议申请60件,不受理4件(其中转送3件,告知1件),受理56件。"
+    assert {("admin_reconsideration_received", 60), ("admin_reconsideration_accepted", 56)} <= values(text)
+    assert ("admin_reconsideration_accepted", 4) not in values(text)
+
+
+def test_what_the_government_does_itself_is_no_part(scopes, values):
+    text = "全县办理行政诉讼案件90件,其中县政府本级办理行政诉讼案件12件。"
+    assert values(text) == {("admin_litigation_total", 90), ("admin_litigation_total", 12)}
+    assert scopes("全县工作有序,县政府本级办理行政诉讼案件12件。") == {"admin_litigation_total": "own"}
+
+
+def test_a_figure_without_subject_belongs_to_the_topic_named_last(book, read, values):
+    text = "健全行政复议机制。全年新收案件64件,审结60件,维持31件。"
+    assert values(text) == {
+        ("admin_reconsideration_received", 64), ("admin_reconsideration_closed", 60),
+        ("admin_reconsideration_upheld", 31),
+    }  # fmt: skip
+    assert values("(二)行政复议\n全年受理32件。") == {("admin_reconsideration_accepted", 32)}
+    assert values("(二)行政复议\n改革有序推进。\n全年受理32件。") == set()
+    rows = [("admin_reconsideration_closed", "{行政复议}审结N件", {}), ("none", "{行政诉讼}审结N件", {})]
+    found, _ = read("做好行政复议和行政诉讼工作。审结8件。", reader=with_wordings(book, *rows))
+    assert found == []
 
 
 def test_figures_of_another_time_do_not_enter(values):
@@ -339,6 +378,14 @@ def test_ratios_are_recomputed_and_compared(engines, read):
     assert (row["value"], row["stated_value"], row["agrees"]) == (99.5, 99.5, True)
     assert indicators.rounds_to(99.617, 99.6)
     assert not indicators.rounds_to(99.617, 99.8)
+
+
+def test_counts_that_are_only_implied_are_not_divided(engines, read):
+    found, _ = read("全年制定行政规范性文件8件,均按要求备案。")
+    assert {(one.code, one.basis) for one in found} == {
+        ("normative_docs_issued", "stated"), ("normative_docs_filed", "implied"),
+    }  # fmt: skip
+    assert engines[1].derived(found) == []
 
 
 def test_identities_are_reported_not_repaired(engines, read):

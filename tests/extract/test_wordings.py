@@ -3,7 +3,7 @@ import re
 import pytest
 
 from analysis.errors import CodebookError
-from analysis.extract.wordings import LISTED, OTHER, parse, probes, said, skeleton, to_regex, unit_letters
+from analysis.extract.wordings import LISTED, OTHER, denied, parse, probes, said, skeleton, to_regex, unit_letters
 
 UNITS = ("件", "份", "名", "%", "个", "")
 LETTERS = unit_letters(UNITS)
@@ -89,6 +89,32 @@ def test_behind_the_number_a_gap_holds_no_other_number():
     assert found("N…参加", text, ("60人", "名"), ("30人", "名"), meant=("名",)) == "30人"
 
 
+def test_a_list_goes_on_behind_the_number_with_another_thing():
+    text = "成立协会1个、行业调委会5个"
+    assert found("N…调委会", text, ("1个", "个"), ("5个", "个"), meant=("个",)) is None
+    assert found("N…调委会", "新设3个村级调委会", ("3个", "个"), meant=("个",)) == "3个"
+
+
+def test_what_is_denied_is_not_said():
+    for text in ("复议申请不受理5件", "复议申请不予受理5件", "复议申请未受理5件"):
+        assert found("复议…受理N件", text, ("5件", "件")) is None
+    assert found("复议…不予受理N件", "复议申请不予受理5件", ("5件", "件")) == "5件"
+    assert found("[未|没有]…受理N件", "未受理5件", ("5件", "件")) == "5件"  # the wording says so itself
+    assert denied("不予受理", 2)
+    assert denied("未受理", 1)
+    assert not denied("予以受理", 2)
+
+
+def test_an_aside_may_stand_between_label_and_number():
+    text = "受理复议案件(含上年结转3件)56件"
+    assert found("复议案件N件", text, ("3件", "件"), ("56件", "件")) == "56件"
+    assert found("镇(街道)N个", "辖镇(街道)18个", ("18个", "个")) == "18个"
+
+
+def test_marks_round_names_do_not_matter():
+    assert found("监督通知书N份", "发出《监督通知书》9份", ("9份", "份"), meant=("份",)) == "9份"
+
+
 def test_targets_and_other_figures_that_are_no_results_are_never_meant():
     seen = skeleton("出庭率100%", [(3, 7, OTHER)], 0, 7, FILLER)
     assert not re.search(to_regex(parse("出庭率N", UNITS, FILLER), LETTERS, ("%",)), seen.text)
@@ -118,6 +144,11 @@ def test_more_certain_characters_and_shorter_gaps_weigh_more():
     assert weight("[应诉|应诉案件]N", *one) == weight("应诉案件N", *one)
 
 
+def test_a_topic_is_no_part_of_the_pattern():
+    assert parse("{复议|应诉}受理N件", UNITS, FILLER)[0].words == ("复议", "应诉")
+    assert found("{复议}受理N件", "受理5件", ("5件", "件")) == "5件"
+
+
 def test_the_rarest_needed_word_is_looked_for_first():
     parts = parse("行政复议……[维持|撤销][原|]…N件", UNITS, FILLER)
     assert probes(parts, {"行政复议": 80, "维持": 2, "撤销": 3}) == ("维持", "撤销")
@@ -134,6 +165,9 @@ def test_the_rarest_needed_word_is_looked_for_first():
         ("受理案件|申请N件", "outside"),
         ("受理[N件|N份]", "Write one row for each"),
         ("受理[…案件|]N件", "Write one row for each"),
+        ("受理{复议}N件", "head of a wording"),
+        ("{复议N}受理N件", "head of a wording"),
+        ("{复议受理N件", "bracket"),
     ],
 )
 def test_misuse_says_what_to_do(wording, message):
