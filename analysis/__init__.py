@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis import load
-    from analysis.model import topics
+    from analysis.model import topics, variables
     from analysis.present import figures
 
 __version__ = "0.1.0"
-__all__ = ["figures", "load", "topics"]
+__all__ = ["figures", "load", "topics", "variables"]
 
-_WHERE = {"load": "analysis.load", "topics": "analysis.model.topics", "figures": "analysis.present.figures"}
+_WHERE = {
+    "figures": "analysis.present.figures",
+    "load": "analysis.load",
+    "topics": "analysis.model.topics",
+    "variables": "analysis.model.variables",
+}
 
 
 def __getattr__(name: str) -> Any:
