@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 
 ReportsOption = Annotated[
-    Path, typer.Option("--reports", help="Folder of report files (.txt), read with its subfolders.")
+    Path, typer.Option("--reports", help="Folder of reports (txt, html, pdf, docx), with subfolders.")
 ]
 LedgerOption = Annotated[
     Path, typer.Option("--ledger", help="CSV of what you know about each file; it overrides what is read.")

@@ -26,6 +26,7 @@ COLUMNS = {
     "sections": "role wording where",
     "problem_types": "problem_type name_zh name_en words",
     "furniture": "kind word",
+    "webpage": "kind word label",
     "ratios": "ratio numerator_indicator denominator_indicator stated_indicator unit",
     "frameworks": "framework heading",
     "identities": "total parts relation note",
@@ -168,6 +169,8 @@ def _faults(book: Codebook) -> Iterator[str]:
         yield from _not_in(row, "where", ("any", "top", "end"))
     for row in book.files["areas"]:
         yield from _not_in(row, "area", AREAS)
+    for row in book.files["webpage"]:
+        yield from _not_in(row, "kind", ("container", "button", "opener", "meta"))
 
 
 def _not_in(row: Row, column: str, allowed: Iterable[str], optional: bool = False) -> Iterator[str]:

@@ -131,7 +131,7 @@ def build(
     if faults:
         raise CodebookError(faults)
     if not texts:
-        raise DocumentError(made.failures or f"no report in {reports}. Put .txt files there.")
+        raise DocumentError(made.failures or f"no report in {reports}. Put txt, html, pdf or docx files there.")
     _write(rows, texts, out, fmt, made)
     return made
 

@@ -1,10 +1,9 @@
-"""In: a folder of report files. Out: each file's text exactly as stored, and which stretches are page furniture."""
+"""In: a folder of report files. Out: each file's text, and which stretches of it are page furniture."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import NamedTuple
 
 from analysis.codebook import Codebook
 from analysis.errors import DocumentError
+from analysis.extract import formats
 from analysis.extract.characters import HAN, one_width
 
-READABLE = {".txt"}
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_OF_PAGE = re.compile(r"(?:_files|\.files|_文件)$")
 _SENTENCE_END = re.compile(r"[。;；！？]")
 _NUMBERED = re.compile(
     r"\s*(?:第[一二三四五六七八九十]+[部章节]|[一二三四五六七八九十]{1,3}[、.．]|[(（]?[一二三四五六七八九十]{1,3}[)）])"
@@ -51,7 +50,8 @@ class Document:
     sha256 : str
         Of the file's bytes.
     text : str
-        Decoded as stored: no newline translation, no trimming. All offsets index this string.
+        Of a .txt decoded as stored: no newline translation, no trimming. Of other formats the lines that `formats` made
+        of it. All offsets index this string.
     furniture : tuple of Furniture
         In text order, not overlapping; all of it lies before or after the body.
     """
@@ -75,12 +75,23 @@ class Document:
 
 
 def find(folder: Path) -> list[Path]:
-    """Return the files below `folder`, hidden ones left out, sorted by their path below it."""
+    """Return the files below `folder`, sorted by their path below it.
+
+    Hidden files are left out, and the folders of pictures and scripts that a browser saves beside a page.
+    """
     if not folder.is_dir():
         raise DocumentError(f"no folder {folder}. Put the reports there, or name another with --reports.")
-    files = (path for path in folder.rglob("*") if path.is_file())
-    shown = (path for path in files if not any(p.startswith((".", "~$")) for p in path.relative_to(folder).parts))
-    return sorted(shown, key=lambda path: path.relative_to(folder).as_posix())
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    pages = {path.with_suffix("") for path in files if formats.READABLE.get(path.suffix.lower()) == "page"}
+
+    def is_shown(path: Path) -> bool:
+        inside = path.relative_to(folder)
+        if any(part.startswith((".", "~$")) for part in inside.parts):
+            return False
+        beside = (folder / above for above in inside.parents if _OF_PAGE.search(above.name))
+        return not any(above.with_name(_OF_PAGE.sub("", above.name)) in pages for above in beside)
+
+    return sorted(filter(is_shown, files), key=lambda path: path.relative_to(folder).as_posix())
 
 
 def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = None) -> Document:
@@ -96,14 +107,12 @@ def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = N
     Raises
     ------
     DocumentError
-        The file is empty, not a text, of an unknown format, or has no Chinese character.
+        The file cannot be read (see `formats.text`), or has no Chinese character.
     """
     file = path.relative_to(folder).as_posix()
-    if path.suffix.lower() not in READABLE:
-        known = ", ".join(sorted(READABLE))
-        raise DocumentError(f"{file}: cannot read '{path.suffix or 'no suffix'}' files. Save the report as {known}.")
-    content = path.read_bytes()
-    text = decode(content, file)
+    with path.open("rb") as handle:
+        content = handle.read(formats.LARGEST + 1)
+    text = formats.text(content, file, codebook)
     if not HAN.search(text):
         raise DocumentError(f"{file}: no Chinese character in {len(text)} characters. Is this the report's text?")
     digest = hashlib.sha256(content).hexdigest()
@@ -113,35 +122,6 @@ def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = N
 def name(file: str) -> str:
     """Make a report_id of a file's path: the path without suffix, everything but letters and digits as `_`."""
     return re.sub(r"\W+", "_", file.rsplit(".", 1)[0]).strip("_") or "report"
-
-
-def decode(content: bytes, file: str) -> str:
-    """Decode by byte-order mark, else strict UTF-8, else strict GB18030, else what charset-normalizer finds."""
-    if not content.strip():
-        raise DocumentError(f"{file}: the file is empty. Replace it, or take it out of the folder.")
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return _strict(content, (encoding,), file)
-    try:
-        return _strict(content, ("utf-8", "gb18030"), file)
-    except DocumentError:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(content).best()
-        if best is None or _CONTROL.search(str(best)):
-            raise
-        return str(best)
-
-
-def _strict(content: bytes, encodings: Iterable[str], file: str) -> str:
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not _CONTROL.search(text):
-            return text
-    raise DocumentError(f"{file}: not a text file (no encoding fits its bytes). Save the report as UTF-8 text.")
 
 
 # ---------------------------------------------------------------------------------------------- page furniture

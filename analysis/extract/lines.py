@@ -28,7 +28,7 @@ _RADICALS = dict(
     )
 )
 _FOLDED = re.compile(r"[\u2e9f\u2ef3\u2f00-\u2fd5\uf900-\ufad9]")
-_TABLE = str.maketrans(_RADICALS) | _UNSEEN
+_TABLE = str.maketrans(_RADICALS | {"\u2010": "-", "\u2011": "-"}) | _UNSEEN
 
 
 def tidy(text: str) -> str:

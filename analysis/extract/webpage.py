@@ -1,272 +1,180 @@
-"""In: a saved page of a government site. Out: its text: title, publisher's lines, the report, nothing of the site.
-
-No parser of HTML is used. lxml stops without a word 256 (at most 2048) unclosed tags deep and takes minutes over one tag
-with many attributes; html.parser takes minutes over unclosed quotation marks. What is needed is less than a tree: lines,
-and which lines each block element holds. Every step here takes time in proportion to the page.
-"""
+"""In: a saved page of a government site. Out: its title, its publisher's lines and the report, nothing of the site."""
 
 from __future__ import annotations
 
-import html
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple
 
 from analysis.codebook import Codebook
 from analysis.errors import DocumentError
-from analysis.extract.characters import HAN
-from analysis.extract.lines import NUMBERED, joint, row
+from analysis.extract.lines import ROW
+from analysis.extract.markup import Block, Line, Page, lay
 
-MOST_TAGS = 300_000  # in one page; the longest reports have a hundredth of it
-LONGEST_TAG = 10_000  # characters from < to >
+MOST_TAGS = 300_000  # in one page; a long report has a hundredth of it
+OUTSIDE = 0.2  # share of the page's running text that the report's element may leave out
+OWN = 150  # characters of running text that the site itself may have: disclaimers, notes on links
+LINK = 3  # a character in a link outweighs three of running text
+TOP = 10  # lines at the report's beginning that may be its title and publisher's lines
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)((?:[^>\"']++|\"[^\"]*+\"|'[^']*+'|[\"'])*+)>")
-_ATTRIBUTE = re.compile(r"(?<![\w:-])([\w:-]++)(?:\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
-_INLINE_DATA = re.compile(r"data:[\w/+.;=-]{0,80}base64,[A-Za-z0-9+/=%\s]*")
-_RAW = {"script", "style", "textarea", "xmp", "iframe", "noscript", "noembed", "title"}
-_DROPPED = {"template", "select", "button", "svg", "object", "datalist", "map", "audio", "video", "canvas", "math"}
-_ASIDE = {"nav", "footer", "aside"}  # dropped like hidden elements: unless the report is in there
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
-_BLOCKS = set(
-    "address article aside blockquote body br caption center dd details dir div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol option p pre section summary table tbody td tfoot "
-    "th thead tr ul".split()
-)
-_NESTING = {"article", "body", "center", "div", "form", "main", "section", "table", "td", "ul"}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
-_SENTENCE = re.compile("[。；！？]")
-_ZERO = "\x00"  # marks the edges of inline elements until the line is done
+_DAY = re.compile(r"20\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}")
+_LABEL = re.compile(r"[\u3400-\u9fff \u3000\xa0]{2,10}[:：]\s*")
+_FIRST_PART = re.compile(r"\s*[-_|—–]+\s*(?=[^\d\s])")  # of <title>: the page's name, then the site's
+_SAVED_FROM = re.compile(r"(?:saved from url=\(\d+\)|\burl:\s*)(https?://\S+)")  # the browser's own comment
 
 
-class Line(NamedTuple):
-    """One line: its text, with spaces between its inline elements, its Han characters, those in links, in h1 to h3."""
+def text(page: str, codebook: Codebook, file: str) -> str:
+    """Return a page's title, publisher's lines and report, a line each.
 
-    text: str
-    spaced: str
-    han: int
-    linked: int
-    heading: bool
+    The report is the smallest element named in webpage.csv that holds most of the page's running text; else the element
+    with most running text for its links; else the whole page. What the page says only in its `<meta>` (day and source
+    of publication, address) is added as a line.
 
-    @property
-    def link(self) -> bool:
-        """Whether more than half of the line is a link."""
-        return 2 * self.linked > self.han
+    Parameters
+    ----------
+    page : str
+        The decoded page.
+    file : str
+        Its name, for the message.
 
-    @property
-    def running(self) -> bool:
-        """Whether the line can only be a report's, if it is not a link."""
-        return self.han >= 20 and bool(_SENTENCE.search(self.text)) and not self.link
-
-    @property
-    def content(self) -> bool:
-        """Whether the line is running text or a numbered heading."""
-        return self.running or (bool(NUMBERED.match(self.text)) and not self.link and self.han > 2)
-
-
-class Block(NamedTuple):
-    """An element as the lines it holds: `lines[start:end]`; known when the codebook names its class or id."""
-
-    start: int
-    end: int
-    known: bool
-
-
-@dataclass
-class Page:
-    """A page laid out: lines, blocks, `<meta>` and `<title>`, Han characters in hidden elements."""
-
-    lines: list[Line] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    meta: dict[str, str] = field(default_factory=dict)
-    hidden: int = 0
-
-
-# ------------------------------------------------------------------------------------------------ tags and lines
+    Raises
+    ------
+    DocumentError
+        The page has more than `MOST_TAGS` tags.
+    """
+    if page.count("<") > MOST_TAGS:
+        raise DocumentError(f"{file}: more than {MOST_TAGS:,} tags. Print the page to .pdf, or save its text as .txt.")
+    words = _words(codebook)
+    laid = lay(page, words.containers)
+    report = _report(laid, words)
+    body = [line for line in laid.lines[report.start : report.end] if not words.is_tool(line)]
+    head = _head(laid.lines[: report.start], words)
+    if not any(words.is_title(line) for line in [*head, *body[:TOP]]):
+        name = laid.meta.get("articletitle") or _FIRST_PART.split(laid.meta.get("title", ""))[0]
+        head.insert(0, Line(name, name, 0, 0))
+    near = [*head, *body[:TOP]]
+    if not any(words.is_label(line) and _DAY.search(line.text) for line in near):
+        after = (line for line in laid.lines[report.end :] if words.is_label(line) and _DAY.search(line.text))
+        head += [line for line, _ in zip(after, range(1), strict=False)]
+    if found := _SAVED_FROM.search(page[:3000]):
+        laid.meta.setdefault("url", found[1])
+    said = "\n".join(line.text for line in [*head, *body[:TOP]])
+    added = [
+        f"{label}:{laid.meta[name]}" for name, label in words.meta.items() if laid.meta.get(name) and label not in said
+    ]
+    return "\n".join([*_shown(head, words), *added, *_shown(body, words)])
 
 
-def _tokens(page: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (`<`, name, attributes), (`/`, name, ``) and (``, ``, text); comments and declarations are left out."""
-    at, end = 0, len(page)
-    while at < end:
-        tag = page.find("<", at)
-        if tag < 0 or tag > at:
-            yield "", "", page[at : tag if tag >= 0 else end]
-        if tag < 0:
-            return
-        after = page[tag + 1 : tag + 2]
-        match = _TAG.match(page, tag, tag + LONGEST_TAG)
-        if page.startswith("<!--", tag):
-            found = page.find("-->", tag + 2)
-            at = found + 3 if found >= 0 else end
-        elif after and after in "!?":
-            found = page.find(">", tag)
-            at = found + 1 if found >= 0 else end
-        elif not match:
-            yield "", "", "<"
-            at = tag + 1
+def _report(laid: Page, words: _Words) -> Block:
+    """Choose the block that is the report."""
+    lines, everything = laid.lines, Block(0, len(laid.lines))
+    seen: set[str] = set()
+    prose, worth = [0], [0]
+    for line in lines:
+        new = line.content and line.text not in seen  # a page may hold the report twice, for two kinds of screen
+        seen.add(line.text)
+        prose.append(line.han if new else 0)
+        worth.append(line.han if new else -LINK * line.linked)
+    prose, worth = list(accumulate(prose)), list(accumulate(worth))
+    least = max(prose[-1] / 3, prose[-1] - max(OWN, OUTSIDE * prose[-1]))
+    most = [block for block in laid.blocks if prose[block.end] - prose[block.start] >= least > 0]
+    known = [block for block in most if block.known]
+    if known:
+        best = min(known, key=_size)
+    else:
+        best = max([everything, *most], key=lambda block: (worth[block.end] - worth[block.start], -_size(block)))
+    around = [block for block in laid.blocks if block.start <= best.start and best.end <= block.end]
+    for block in sorted(around, key=_size):  # an element may be closed too early: then the report goes on behind it
+        if block.end == len(lines) or not words.goes_on(lines[block.end]):
+            return block
+    return everything
+
+
+def _size(block: Block) -> int:
+    return block.end - block.start
+
+
+def _head(lines: list[Line], words: _Words) -> list[Line]:
+    """Keep the title and the publisher's lines of what stands before the report."""
+    titles = [rank for rank, line in enumerate(lines) if words.is_title(line)]
+    titles = titles or [rank for rank, line in enumerate(lines) if line.heading and not line.link][-1:]
+    first = titles[-1] if titles else len(lines)
+    above = lines[first - 1] if first else None
+    if above and not above.link and (above.heading or words.title_start.search(above.text)):
+        first -= 1  # a title of two lines
+    kept: list[Line] = []
+    for rank, line in enumerate(lines):
+        value = bool(kept) and kept[-1] is lines[rank - 1] and bool(_LABEL.fullmatch(kept[-1].text))
+        wanted = value or words.is_label(line) or (rank >= first and not words.menu.search(line.text))
+        if wanted and not (line.link or line.running or words.is_tool(line)) and len(line.text) <= 2 * ROW:
+            kept.append(line)
+    return kept
+
+
+def _shown(lines: list[Line], words: _Words) -> Iterator[str]:
+    """Yield lines as text, a value that stands below its label beside it."""
+    label = ""
+    for line in lines:
+        shown = line.spaced if words.is_label(line) and not words.is_title(line) else line.text
+        if label and (_LABEL.search(shown) or line.content or len(shown) > ROW):
+            yield label
+            label = ""
+        if not label and _LABEL.fullmatch(shown) and words.is_label(line):
+            label = shown
         else:
-            name, at = match[2].lower(), match.end()
-            if not match[1] and name in _RAW:
-                close = re.compile(rf"</{name}[\s/>]", re.I).search(page, at)
-                stop = close.start() if close else end
-                yield "<", name, page[at:stop] if name == "title" else ""
-                at = page.find(">", stop) + 1 if close else end
-                at = at or end
-            else:
-                yield "/" if match[1] else "<", name, match[3]
+            yield label + shown
+            label = ""
+    if label:
+        yield label
 
 
-def _attributes(text: str) -> dict[str, str]:
-    return {
-        match[1].lower(): html.unescape(match[2] or match[3] or match[4] or "") for match in _ATTRIBUTE.finditer(text)
-    }
+@dataclass(frozen=True)
+class _Words:
+    """Class names and words of the codebook."""
+
+    containers: frozenset[str]
+    buttons: re.Pattern[str]
+    openers: re.Pattern[str]
+    meta: dict[str, str]
+    label: re.Pattern[str]
+    menu: re.Pattern[str]
+    tail: re.Pattern[str]
+    title: re.Pattern[str]
+    title_start: re.Pattern[str]
+
+    def is_tool(self, line: Line) -> bool:
+        """Whether the line is nothing but switches and buttons, or the way to another page."""
+        if len(line.text) > 80 or line.content or _DAY.search(line.text):
+            return False
+        return bool(self.buttons.fullmatch(line.text) or self.openers.match(line.text))
+
+    def is_label(self, line: Line) -> bool:
+        """Whether the line says who published the page, and when."""
+        return bool(self.label.search(line.spaced)) and not line.link and not line.content
+
+    def is_title(self, line: Line) -> bool:
+        """Whether the line can be the report's title."""
+        if line.link or line.content or len(line.text) > 100 or re.search("[>»›→]", line.text):
+            return False
+        return bool(self.title.search(line.text)) and not self.menu.search(line.text)
+
+    def goes_on(self, line: Line) -> bool:
+        """Whether the line behind an element can only be more of the report."""
+        return line.content and not any(kind.search(line.text) for kind in (self.label, self.menu, self.tail))
 
 
-class _Layout:
-    """Lays out a page from its tags and texts."""
-
-    def __init__(self, names: frozenset[str], unhide: bool) -> None:
-        self.page = Page()
-        self.names, self.unhide = names, unhide
-        self.parts: list[str] = []
-        self.linked: list[str] = []
-        self.in_link = self.pre = False
-        self.heading = 0
-        self.open: list[tuple[str, int, bool]] = []
-        self.count: Counter[str] = Counter()
-        self.nesting = set(_NESTING)
-        self.skip, self.depth = "", 0
-        self.rows: list[tuple[int, int, list[int]] | None] = []
-
-    def lay(self, page: str) -> Page:
-        for kind, name, text in _tokens(page):
-            if not kind:
-                self.text(text)
-            elif kind == "<":
-                self.start(name, text)
-            else:
-                self.end(name)
-        self.flush()
-        while self.open:
-            self.close()
-        return self.page
-
-    def text(self, text: str) -> None:
-        text = html.unescape(re.sub(r"&#[xX]?[0-9a-fA-F]{8,};?", "", text))
-        if self.skip:
-            self.page.hidden += len(HAN.findall(text))
-            return
-        lines = text.splitlines() if self.pre else [re.sub(r"[ \t\r\n\f]+", " ", _unwrapped(text))]
-        for rank, line in enumerate(lines):
-            if rank:
-                self.flush()
-            self.parts.append(line)
-            if self.in_link:
-                self.linked.append(line)
-
-    def start(self, name: str, text: str) -> None:
-        if self.skip:
-            if name == self.skip:
-                self.depth += 1
-            return
-        if name == "title":
-            self.page.meta.setdefault("title", html.unescape(text).strip())
-            return
-        if name in _RAW:
-            return
-        given = _attributes(text) if text.strip(" /") else {}
-        if name == "meta":
-            self.page.meta.setdefault(given.get("name", "").lower(), given.get("content", "").strip())
-        hidden = "hidden" in given or name in _ASIDE or bool(_HIDDEN.search(given.get("style", "")))
-        if name not in _VOID and (name in _DROPPED or (hidden and not self.unhide and name not in ("html", "body"))):
-            self.skip, self.depth = name, 1
-            self.parts.append(_ZERO)
-            return
-        if name == "a":
-            self.in_link = "href" in given
-        elif name in ("h1", "h2", "h3"):
-            self.heading += 1
-        if name == "pre" or _KEEPS_LINES.search(given.get("style", "")):
-            self.pre = True
-        known = not self.names.isdisjoint(f"{given.get('class', '')} {given.get('id', '')}".lower().split())
-        if name in _BLOCKS or known:
-            self.flush()
-        else:
-            self.parts.append(_ZERO)
-        if name == "table":
-            self.rows.append(None)
-        elif name == "tr" and self.rows:
-            self.end_row()
-            self.rows[-1] = len(self.page.lines), len(self.page.blocks), []
-        elif name in ("td", "th") and self.rows and self.rows[-1]:
-            self.rows[-1][2].append(len(self.page.lines))
-        if known:
-            self.nesting.add(name)
-        if name in self.nesting:
-            self.open.append((name, len(self.page.lines), known))
-            self.count[name] += 1
-
-    def end(self, name: str) -> None:
-        if self.skip:
-            self.depth -= name == self.skip
-            if not self.depth:
-                self.skip = ""
-            return
-        if name == "a":
-            self.in_link = False
-        if name in _BLOCKS:
-            self.flush()
-        else:
-            self.parts.append(_ZERO)
-        if name in ("h1", "h2", "h3"):
-            self.heading = max(0, self.heading - 1)
-        if name in ("tr", "table") and self.rows:
-            self.end_row()
-            if name == "table":
-                self.rows.pop()
-        if self.count[name]:
-            self.flush()
-            while self.close() != name:
-                pass
-
-    def close(self) -> str:
-        name, start, known = self.open.pop()
-        self.count[name] -= 1
-        self.page.blocks.append(Block(min(start, len(self.page.lines)), len(self.page.lines), known))
-        return name
-
-    def end_row(self) -> None:
-        """Put the cells of a short row on one line."""
-        self.flush()
-        begun = self.rows[-1]
-        self.rows[-1] = None
-        if not begun or not begun[2]:
-            return
-        start, blocks, cells = begun
-        lines, edges = self.page.lines, [*begun[2], len(self.page.lines)]
-        texts = [[line.spaced for line in lines[left:right]] for left, right in zip(edges, edges[1:], strict=False)]
-        joined = row(texts)
-        if cells[0] == start and len(joined) < len(lines) - start:
-            gone = lines[start:]
-            lines[start:] = [
-                Line(joined[0], joined[0], sum(one.han for one in gone), sum(one.linked for one in gone), False)
-            ]
-            del self.page.blocks[blocks:]
-
-    def flush(self) -> None:
-        raw = "".join(self.parts)
-        text, spaced = raw.replace(_ZERO, "").strip(), re.sub(rf"[{_ZERO} ]+", " ", raw).strip()
-        if text:
-            linked = len(HAN.findall("".join(self.linked)))
-            self.page.lines.append(Line(text, spaced, len(HAN.findall(text)), linked, bool(self.heading)))
-        self.parts.clear()
-        self.linked.clear()
-
-
-def _unwrapped(text: str) -> str:
-    """Close up lines that were wrapped inside Chinese text, where a space would be none of its characters."""
-    return re.sub(r"(?<=[^\x00-\x7f])[ \t]*[\r\n][ \t\r\n]*(?=[^\x00-\x7f])", "", text)
+def _words(codebook: Codebook) -> _Words:
+    rows: dict[str, list[tuple[str, str]]] = {"container": [], "button": [], "opener": [], "meta": []}
+    for one in codebook.files["webpage"]:
+        rows[one["kind"]].append((one["word"], one["label"]))
+    longest = {kind: sorted((word for word, _ in rows[kind]), key=len, reverse=True) for kind in rows}
+    buttons, openers = ("|".join(map(re.escape, longest[kind])) for kind in ("button", "opener"))
+    kinds = ("page_table", "menu", "tail", "title", "title_start")
+    return _Words(
+        frozenset(word.lower() for word, _ in rows["container"]),
+        re.compile(rf"(?:{buttons}|[\W\d_A-Za-z])++"),
+        re.compile(rf"[\W_]*(?:{openers})"),
+        {word.lower(): label for word, label in rows["meta"]},
+        *(codebook.furniture[kind] for kind in kinds),
+    )

@@ -54,8 +54,8 @@ def of_reports(reports: pd.DataFrame, sections: pd.DataFrame, quantities: pd.Dat
 def _place(sections: pd.DataFrame, head: str) -> dict[str, str]:
     """Report → whether the head has a first-level heading of its own or stands inside another."""
     found = sections[(sections["role"] == head) & sections["number"].notna()]
-    depth = found.groupby("report_id")["depth"].min().to_dict()
-    return {str(report_id): "own" if least == 1 else "inside" for report_id, least in depth.items()}
+    pairs = zip(found["report_id"], found["depth"], strict=True)
+    return {report_id: "own" if depth == 1 else "inside" for report_id, depth in sorted(pairs, reverse=True)}
 
 
 def _evenness(counts: np.ndarray) -> float:
