@@ -25,6 +25,11 @@ class Reader:
         return re.compile(rf"{head}((?:19|20)\d\d年(?!以来|来|起|至|后|[-—–~])|(?:{words})(?!结转|遗留))", re.MULTILINE)
 
     @cached_property
+    def _parts(self) -> re.Pattern[str]:
+        """A part of the year anywhere in a number's clause: 发放上半年补贴N元."""
+        return re.compile(rf"(?:{self._codebook.marker_pattern('period_other', position='clause')})[^,。;:!?\n]*$")
+
+    @cached_property
     def _other(self) -> set[str]:
         return {row["word"] for row in self._codebook.markers["period_other"]}
 
@@ -49,6 +54,9 @@ class Reader:
         starts = [place for place, _ in marks]
         found: set[int] = set()
         for index, place in enumerate(places):
+            if self._parts.search(folded[max(0, place - 40) : place]):
+                found.add(index)
+                continue
             nearest = bisect_right(starts, place) - 1
             if nearest < 0 or re.search(r"[。;)\n]", folded[starts[nearest] : place]):
                 continue
