@@ -57,10 +57,10 @@ def main(words: list[str]) -> int:
     verb, *rest = words or ["--help"]
     if verb == "setup":
         return 0
-    module = (
-        ["pytest", f"--rootdir={ROOT}", *(rest or [ROOT / "tests"])] if verb == "test" else ["analysis", verb, *rest]
-    )
-    return subprocess.run([PYTHON, "-m", *module], env=os.environ | {"PYTHONUTF8": "1"}, check=False).returncode
+    module, words = ("pytest", rest) if verb == "test" else ("analysis", [verb, *rest])
+    folder = ROOT if verb == "test" else None  # all other verbs see the folder the user stands in
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    return subprocess.run([PYTHON, "-m", module, *words], cwd=folder, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from analysis import paths
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, RunError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,10 +26,17 @@ ReportsOption = Annotated[
     Path, typer.Option("--reports", help="Folder of reports (txt, html, pdf, docx), with subfolders.")
 ]
 LedgerOption = Annotated[
-    Path, typer.Option("--ledger", help="CSV of what you know about each file; it overrides what is read.")
+    Path | None,
+    typer.Option(
+        "--ledger", help="CSV of what you know about each file. Default: data/reports.csv, else <folder>.csv."
+    ),
 ]
 CorrectionsOption = Annotated[
-    Path, typer.Option("--corrections", help="CSV of values you overrule; the build stops when one no longer fits.")
+    Path | None,
+    typer.Option(
+        "--corrections",
+        help="CSV of values you overrule. Default: data/corrections.csv, else <folder>.corrections.csv.",
+    ),
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
 
@@ -52,22 +60,39 @@ def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def _is_own(reports: Path) -> bool:
+    """Whether these are the project's own reports: other folders bring their own ledger, corrections and outputs."""
+    return reports.resolve() == paths.REPORTS
+
+
+def _notes(reports: Path, ledger: Path | None, corrections: Path | None) -> tuple[Path, Path]:
+    """Return the ledger and the corrections that go with a folder of reports, unless others are named."""
+    folder = reports.resolve()
+    own = _is_own(reports)
+    known = paths.LEDGER if own else folder.with_name(f"{folder.name}.csv")
+    overruled = paths.CORRECTIONS if own else folder.with_name(f"{folder.name}.corrections.csv")
+    return ledger or known, corrections or overruled
+
+
 @app.command()
 def build(
     reports: ReportsOption = paths.REPORTS,
     out: Annotated[
-        Path, typer.Option("--out", help="Folder for the tables; the texts go to its folder 'text'.")
-    ] = paths.TABLES,
-    ledger: LedgerOption = paths.LEDGER,
-    corrections: CorrectionsOption = paths.CORRECTIONS,
+        Path | None, typer.Option("--out", help="Folder for the tables; the texts go to its folder 'text'.")
+    ] = None,
+    ledger: LedgerOption = None,
+    corrections: CorrectionsOption = None,
     format: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="File format of the tables.")] = "csv",
     jobs: JobsOption = 1,
 ) -> None:
     """Read reports into tables. A file that cannot be read is named, listed in review, and the rest still runs."""
     from analysis.extract.build import build as run
 
+    if out is None and not _is_own(reports):
+        raise typer.BadParameter("data/tables is kept for data/reports; name another folder with --out.")
     with _progress("reading reports") as shown:
-        made = run(reports, out, ledger, corrections, fmt=format, jobs=jobs, progress=shown)
+        notes = _notes(reports, ledger, corrections)
+        made = run(reports, out or paths.TABLES, *notes, fmt=format, jobs=jobs, progress=shown)
     for failure in made.failures:
         _say(failure, "yellow")
     _say(f"{made.folder}: " + ", ".join(f"{name} {count}" for name, count in made.rows.items()))
@@ -95,8 +120,8 @@ def paper(
     out: Annotated[
         str, typer.Option("--out", help="Name of the figure set: figures/<out>. Default: 'paper' or the folder's name.")
     ] = "",
-    ledger: LedgerOption = paths.LEDGER,
-    corrections: CorrectionsOption = paths.CORRECTIONS,
+    ledger: LedgerOption = None,
+    corrections: CorrectionsOption = None,
     jobs: JobsOption = 1,
 ) -> None:
     """Do the main job: reports to tables, all notebooks, the figure set and its gallery."""
@@ -104,22 +129,30 @@ def paper(
     from analysis.extract.build import build as build_tables
     from analysis.present.export import gallery
 
-    own = reports.resolve() == paths.REPORTS
+    own = _is_own(reports)
     name = out or ("paper" if own else reports.resolve().name)
     if name == "paper" and not own:
         raise typer.BadParameter("'paper' is kept for data/reports; choose another --out name.")
+    if not re.fullmatch(r"[\w-]+", name):
+        raise typer.BadParameter(f"--out '{name}' names a folder below figures: letters, digits, _ and - only.")
     folder = paths.TABLES if own else paths.FIGURES / name / "tables"
     with _progress("reading reports") as shown:
-        made = build_tables(reports, folder, ledger, corrections, jobs=jobs, progress=shown)
+        made = build_tables(reports, folder, *_notes(reports, ledger, corrections), jobs=jobs, progress=shown)
     for failure in made.failures:
         _say(failure, "yellow")
     files = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
+    failed: list[str] = []
     with _progress("running notebooks") as shown:
         for done, file in enumerate(files):
             shown(done, len(files))
-            notebooks.run(file, {"tables": "" if own else str(folder), "out": name})
+            try:
+                notebooks.run(file, {"tables": "" if own else str(folder), "out": name})
+            except RunError as error:  # a topic model needs more items than a description: the others still run
+                failed.append(str(error))
         shown(len(files), len(files))
     _say(f"tables: {folder}\nfigures: {gallery(paths.FIGURES / name)}")
+    if failed:
+        raise RunError(failed)
 
 
 @app.command()
@@ -155,8 +188,8 @@ def agreement(
 @app.command()
 def check(
     reports: ReportsOption = paths.REPORTS,
-    ledger: LedgerOption = paths.LEDGER,
-    corrections: CorrectionsOption = paths.CORRECTIONS,
+    ledger: LedgerOption = None,
+    corrections: CorrectionsOption = None,
 ) -> None:
     """Check codebook, ledger and corrections, and draft ledger rows for files that have none yet."""
     from analysis.extract import corrections as overrides
@@ -164,14 +197,19 @@ def check(
     from analysis.extract.build import readers
 
     with_ = readers(paths.CODEBOOK)
+    with_.indicators.check()
     _say("codebook: " + ", ".join(f"{name} {len(found)}" for name, found in with_.codebook.files.items()))
-    known = ledgers.read(ledger) if ledger.exists() else {}
-    corrected = overrides.read(corrections, with_.codebook) if corrections.exists() else {}
-    _say(f"ledger: {len(known)} rows; corrections: {sum(map(len, corrected.values()))} rows. No faults.")
-    out = ledger.with_suffix(".draft.csv")
+    known_in, corrected_in = _notes(reports, ledger, corrections)
+    known = ledgers.read(known_in) if known_in.exists() else {}
+    corrected = overrides.read(corrected_in, with_.codebook) if corrected_in.exists() else {}
+    for file in sorted(file for file in known if not (reports / file).exists()):
+        _say(f"{known_in.name}: no file '{file}' below {reports}. Add the file or remove the row.", "yellow")
+    rows = sum(map(len, corrected.values()))
+    _say(f"ledger: {len(known)} rows; corrections: {rows} rows (build tells whether they still fit).")
+    out = known_in.with_suffix(".draft.csv")
     drafted = ledgers.draft(reports, known, with_.codebook, with_.places, out)
     if drafted:
-        _say(f"{out}: {drafted} files that the ledger does not know. Correct them, then move them to {ledger.name}.")
+        _say(f"{out}: {drafted} rows for files that the ledger lacks. Correct them and append them to {known_in.name}.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

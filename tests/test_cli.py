@@ -67,8 +67,8 @@ def test_check_finds_the_codebook_sound_and_drafts_the_ledger(tmp_path):
     (reports / "empty.txt").write_bytes(b"")
     done = run("check", "--reports", reports, "--ledger", tmp_path / "ledger.csv")
     assert done.returncode == 0, done.stderr
-    assert "No faults." in done.stderr
-    assert "6 files that the ledger does not know" in done.stderr
+    assert "codebook: indicators 276" in done.stderr
+    assert "6 rows for files that the ledger lacks" in done.stderr
     draft = tmp_path / "ledger.draft.csv"
     rows = pd.read_csv(draft, dtype=str, keep_default_na=False).set_index("file")
     assert rows.loc["000_643f93f47b3e32dd.txt", "place_code"] == "532328"
@@ -80,7 +80,7 @@ def test_check_finds_the_codebook_sound_and_drafts_the_ledger(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "reports 5," in done.stderr
     done = run("check", "--reports", reports, "--ledger", tmp_path / "ledger.csv")
-    assert "does not know" not in done.stderr
+    assert "lacks" not in done.stderr
     assert not draft.exists()
 
 
@@ -88,6 +88,41 @@ def test_run_refuses_a_misspelt_parameter():
     done = run("run", "notebooks/02_indicators.ipynb", "-p", "teir=1")
     assert done.returncode == 1
     assert "no parameter 'teir'. Closest: 'tier'" in done.stderr
+
+
+def test_other_folders_bring_their_own_ledger_and_never_touch_the_committed_tables(tmp_path):
+    reports = tmp_path / "mine"
+    reports.mkdir()
+    (reports / "a.txt").write_text(
+        "一、工作情况\n全年受理行政复议案件12件,各项工作扎实推进,取得成效。", encoding="utf-8"
+    )
+    done = run("build", "--reports", reports)
+    assert done.returncode == 2
+    assert "data/tables is kept for data/reports" in done.stderr
+    (tmp_path / "mine.csv").write_text(
+        "file,report_id,place_code,level,report_year,published_on,source_url,note\na.txt,named,,,,,,\n",
+        encoding="utf-8",
+    )
+    done = run("build", "--reports", reports, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "text" / "named.txt").exists()
+
+
+@pytest.mark.slow
+def test_paper_of_one_report_still_gives_its_gallery(tmp_path):
+    """A topic model needs more items than a description: notebook 03 fails, everything else is there."""
+    reports = tmp_path / "one_report"
+    reports.mkdir()
+    (reports / "a.txt").write_bytes((paths.REPORTS / "000_643f93f47b3e32dd.txt").read_bytes())
+    name = f"test-{os.getpid()}"
+    try:
+        done = run("paper", "--reports", reports, "--out", name)
+        assert done.returncode == 1
+        assert "03_topics.ipynb: ParameterError" in done.stderr
+        assert (paths.FIGURES / name / "index.html").exists()
+        assert (paths.FIGURES / name / "fig01_corpus.zh.pdf").exists()
+    finally:
+        shutil.rmtree(paths.FIGURES / name, ignore_errors=True)
 
 
 def test_paper_keeps_the_committed_set_for_the_committed_reports(tmp_path):

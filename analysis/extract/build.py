@@ -94,6 +94,8 @@ def build(
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
     known = ledgers.read(ledger) if ledger and ledger.exists() else {}
     files = documents.find(reports)
+    if not files:
+        raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
     work = [(path, known.get(path.relative_to(reports).as_posix(), {})) for path in files]
     task = partial(_one_file, reports, codebook_folder, corrected)
     rows: Rows = {name: [] for name in tables.SCHEMAS}
@@ -131,7 +133,7 @@ def build(
     if faults:
         raise CodebookError(faults)
     if not texts:
-        raise DocumentError(made.failures or f"no report in {reports}. Put txt, html, pdf or docx files there.")
+        raise DocumentError(made.failures)
     _write(rows, texts, out, fmt, made)
     return made
 
@@ -164,7 +166,7 @@ def extract(
     found, unfit = overrides.apply(found, list(corrected), document.text)
     review = [*review, *tree.review, *doubts]
     review += with_.indicators.out_of_range(found, level)
-    review += with_.indicators.identities(found)
+    review += with_.indicators.identities(found) + with_.indicators.several(found)
     read = {one.quantity for one in found}
     review += [
         _unmatched(document.text, one) for index, one in enumerate(numbers) if one.role == "fact" and index not in read

@@ -222,6 +222,24 @@ class Reader:
             )  # fmt: skip
         return rows
 
+    def check(self) -> None:
+        """Raise `CodebookError` with every wording that cannot be read; `read` meets one only when it needs it."""
+        for wording in self._wordings.rows:
+            _ = wording.pattern
+
+    def several(self, found: Sequence[Indicator]) -> list[Review]:
+        """Review rows where one indicator has several values of one scope: parts to add up, or one is another's."""
+        groups: dict[tuple[str, str], list[Indicator]] = {}
+        for one in found:
+            groups.setdefault((one.code, one.scope), []).append(one)
+        return [
+            {"kind": "ambiguous", "start": ones[1].start, "end": ones[1].end, "text": ones[1].evidence,
+             "suggestion": "parts: set one to their sum in corrections.csv, drop the others; else drop the wrong one",
+             "message": f"{code} ({scope}) has {len(ones)} values: {', '.join(f'{one.value:g}' for one in ones)}"}
+            for (code, scope), ones in groups.items()
+            if len({one.value for one in ones}) > 1
+        ]  # fmt: skip
+
     def identities(self, found: Sequence[Indicator]) -> list[Review]:
         """Review rows where the parts of an identity do not add up to their total: reported, never repaired."""
         rows: list[Review] = []

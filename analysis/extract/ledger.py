@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 from analysis.codebook import Codebook, Row, read_csv
 from analysis.errors import CodebookError, DocumentError
 from analysis.extract import documents, metadata
-from analysis.tables import csv_bytes, write_bytes
+from analysis.tables import LEVELS, csv_bytes, write_bytes
 
 COLUMNS = ("file", "report_id", "place_code", "level", "report_year", "published_on", "source_url", "note")
 
@@ -35,9 +36,36 @@ def read(path: Path) -> dict[str, Row]:
             faults.append(f"{row['_where']}: file '{row['file']}' must be a path below the reports folder.")
         if row["report_id"] and documents.name(row["report_id"] + ".x") != row["report_id"]:
             faults.append(f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only.")
+        row["published_on"] = re.sub(
+            r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$", _iso, row["published_on"]
+        )  # as Excel writes
+        faults += [
+            f"{row['_where']}: {column} is '{row[column]}', expected {expected}. Correct it or leave it empty."
+            for column, (fits, expected) in _FITS.items()
+            if row[column] and not fits(row[column])
+        ]
     if faults:
         raise CodebookError(faults)
     return {row["file"]: row for row in rows}
+
+
+def _iso(match: re.Match[str]) -> str:
+    return "-".join(part.zfill(2) for part in match.groups())
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+_FITS = {
+    "place_code": (re.compile(r"\d{6}").fullmatch, "six digits"),
+    "level": (LEVELS.__contains__, f"one of {', '.join(LEVELS)}"),
+    "report_year": (re.compile(r"(?:19|20)\d\d").fullmatch, "a year of four digits"),
+    "published_on": (_is_day, "a day such as 2023-03-01"),
+}
 
 
 def draft(reports: Path, known: dict[str, Row], book: Codebook, places: metadata.Places, out: Path) -> int:

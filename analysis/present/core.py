@@ -35,7 +35,7 @@ def fig04_core(indicators: pd.DataFrame, derived: pd.DataFrame, reports: pd.Data
     ----------
     indicators, derived, reports : DataFrame
         The tables. Rows of reports that are not in `reports` and what words only imply are left aside. Of several
-        statements of one indicator in a report the own scope comes first, then the earlier place in the text.
+        statements of one indicator in a report the own scope is taken; several values of one scope are left out.
     lang : str
         zh or en.
 
@@ -52,6 +52,7 @@ def fig04_core(indicators: pd.DataFrame, derived: pd.DataFrame, reports: pd.Data
         There is no core rate and no core count that two reports state, or the language is unknown.
     """
     say = labels.load(lang)
+    reports = labels.in_order(reports)
     few = len(reports) <= FEW
     ids = reports["report_id"].tolist()
     groups, members = _groups(reports, say, few)

@@ -67,7 +67,8 @@ def fig01_corpus(reports: pd.DataFrame, lang: str) -> Figure:
 
 def _corpus(reports: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
     """One row per report, sorted by level, place code and year: label, days after 1 April, a yes/no per head."""
-    corpus = pd.DataFrame(
+    reports = labels.in_order(reports)
+    return pd.DataFrame(
         {
             "report_id": reports["report_id"],
             "label": say.reports(reports).to_numpy(),
@@ -79,13 +80,6 @@ def _corpus(reports: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
             **{head: reports[f"chars_{head}"] > 0 for head in HEADS[:-1]},
             "causes": reports["states_causes"].astype(bool),
         }
-    )
-    rank = [[*LEVELS, "unknown"].index(level) for level in corpus["level"]]
-    code = reports["place_code"].fillna("~")  # after every digit
-    return (
-        corpus.assign(_1=rank, _2=code)
-        .sort_values(["_1", "_2", "year", "label"], ignore_index=True)
-        .drop(columns=["_1", "_2"])
     )
 
 

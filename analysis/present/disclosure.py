@@ -49,6 +49,7 @@ def fig03_disclosure(indicators: pd.DataFrame, reports: pd.DataFrame, lang: str)
         No report states a core indicator, or the language is unknown.
     """
     say = labels.load(lang)
+    reports = labels.in_order(reports)
     core = say.core()
     ids, codes = reports["report_id"].tolist(), core.index.tolist()
     stated = indicators.loc[indicators["indicator"].isin(codes) & indicators["report_id"].isin(ids)]
@@ -92,7 +93,7 @@ def _frame(shown: pd.DataFrame, say: labels.Labels, head: float, foot: float, ri
 
 
 def _matrix(states: pd.DataFrame, shown: pd.DataFrame, reports: pd.DataFrame, say: labels.Labels) -> Drawn:
-    """Reports in columns, in the order of the table; a mark per state."""
+    """Reports in columns; a mark per state."""
     called = say.reports(reports)
     step = 82 / len(called)
     flat = step >= 10  # room for a name across

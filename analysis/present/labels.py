@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis import codebook, paths
 from analysis.errors import CodebookError, FigureError, closest
+from analysis.tables import LEVELS
 
 LANGS = ("zh", "en")
 
@@ -58,13 +59,21 @@ class Labels:
         return core.loc[core["kind"].isin(kinds)] if kinds else core
 
     def reports(self, reports: pd.DataFrame) -> pd.Series:
-        """Return how each report is called, indexed by report_id: place and year, else its report_id."""
+        """Return how each report is called, indexed by report_id, in the frame's order: place and year, else its id."""
         year = reports["report_year"].astype("str").where(reports["report_year"].notna(), "")
         name = (reports["place"] + " " + year).str.strip()
         name = name.mask(reports["place"].isna(), reports["report_id"])
         twice = name.duplicated(keep=False) & reports["place"].notna()
         name = name.mask(twice, name + " " + reports["report_id"])
         return pd.Series(name.to_numpy(), index=reports["report_id"].to_numpy(), dtype="str")
+
+
+def in_order(reports: pd.DataFrame) -> pd.DataFrame:
+    """Return the reports by level, place code and year: the one order of all figures."""
+    rank = [[*LEVELS, "unknown"].index(level) for level in reports["level"].fillna("unknown")]
+    code = reports["place_code"].fillna("~")  # after every digit
+    ranked = reports.assign(_1=rank, _2=code).sort_values(["_1", "_2", "report_year", "report_id"], ignore_index=True)
+    return ranked.drop(columns=["_1", "_2"])
 
 
 def load(lang: str) -> Labels:

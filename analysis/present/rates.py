@@ -13,10 +13,16 @@ _SCOPES = ("own", "area", "departments", "lower")  # whose figure is taken when 
 
 
 def first(stated: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per report × indicator: own scope before area, departments, lower; then the first in the text."""
+    """Return one row per report × indicator: own scope before area, departments, lower.
+
+    Several values of that scope are parts nobody added up, or one is wrong: the report then has no row for it.
+    """
+    keys = ["report_id", "indicator"]
     rank = [_SCOPES.index(scope) for scope in stated["scope"]]
-    ranked = stated.assign(_rank=rank).sort_values(["report_id", "indicator", "_rank", "start"], kind="stable")
-    return ranked.drop_duplicates(["report_id", "indicator"]).drop(columns="_rank")
+    ranked = stated.assign(_rank=rank).sort_values([*keys, "_rank", "start"], kind="stable")
+    best = ranked.loc[ranked["_rank"] == ranked.groupby(keys)["_rank"].transform("min")]
+    single = best.loc[best.groupby(keys)["value"].transform("nunique") == 1]
+    return single.drop_duplicates(keys).drop(columns="_rank")
 
 
 def rates(chosen: pd.DataFrame, derived: pd.DataFrame, say: Labels) -> tuple[pd.DataFrame, int]:

@@ -150,7 +150,7 @@ def test_two_files_with_one_name_in_the_tables(folder):
 
 
 def test_a_folder_without_any_report_stops(tmp_path):
-    with pytest.raises(DocumentError, match="no report in"):
+    with pytest.raises(DocumentError, match="no file in"):
         build(tmp_path, tmp_path / "out")
     (tmp_path / "a.txt").write_bytes(b"")
     with pytest.raises(DocumentError, match=r"a\.txt: the file is empty"):
@@ -202,12 +202,28 @@ def test_a_ledger_row_without_file_is_named_and_the_rest_still_runs(folder):
         ("a.txt,,,,,,,\na.txt,,,,,,,\n", "reports.csv line 3: file 'a.txt' stands twice"),
         ("../a.txt,,,,,,,\n", "must be a path below the reports folder"),
         ("/a.txt,,,,,,,\n", "must be a path below the reports folder"),
+        ("a.txt,,53232,,,,,\n", "place_code is '53232', expected six digits"),
+        ("a.txt,,,village,,,,\n", "level is 'village', expected one of province, prefecture"),
+        ("a.txt,,,,21,,,\n", "report_year is '21', expected a year of four digits"),
+        ("a.txt,,,,,1 March,,\n", "published_on is '1 March', expected a day such as 2023-03-01"),
         ("a.txt,x/y,,,,,,\n", "report_id 'x/y' may hold letters, digits and _ only"),
     ],
 )
 def test_ledger_faults(folder, rows, message):
     with pytest.raises(CodebookError, match=message):
         ledgers.read(ledger(folder, rows))
+
+
+def test_days_as_excel_writes_them_are_read(folder):
+    assert ledgers.read(ledger(folder, "a.txt,,,,,2022/4/2,,\n"))["a.txt"]["published_on"] == "2022-04-02"
+
+
+def test_parts_of_one_indicator_go_to_review(folder):
+    text = REPORT.replace("全年受理", "全县共有31个社区、60个行政村。全年受理")
+    (folder / "good.txt").write_text(text, encoding="utf-8")
+    _, read = made(folder)
+    rows = read["review"].query("kind == 'ambiguous'")
+    assert rows["message"].tolist() == ["villages_communities (area) has 2 values: 31, 60"]
 
 
 def test_a_ledger_without_its_columns(folder):

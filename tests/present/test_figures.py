@@ -171,7 +171,7 @@ def test_counts_keep_zero_take_the_own_scope_and_leave_out_what_is_implied(make)
         ],
     )
     assert drawn.data[["group", "indicator", "value"]].to_numpy().tolist() == [[one, code, 9.0], [other, code, 0.0]]
-    assert "(1 others not drawn)" in drawn.caption
+    assert "(1 left out; see the table review)" in drawn.caption
     assert drawn.figure.axes[0].get_xlim()[0] < 0  # zero has a place on the logarithmic axis
 
 
