@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
-from analysis import codebook, tables, workers
+from analysis import codebook, paths, tables, workers
 from analysis.codebook import Codebook, Row
 from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
@@ -61,7 +61,7 @@ def build(
     out: Path,
     ledger: Path | None = None,
     corrections: Path | None = None,
-    codebook_folder: Path | None = None,
+    codebook_folder: Path = paths.CODEBOOK,
     fmt: tables.Format = "csv",
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -87,9 +87,6 @@ def build(
     CodebookError
         The codebook or the ledger is not usable, or a correction does not fit what is read.
     """
-    from analysis import paths
-
-    codebook_folder = codebook_folder or paths.CODEBOOK
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
     known = ledgers.read(ledger) if ledger and ledger.exists() else {}
@@ -103,20 +100,26 @@ def build(
     first_with: dict[str, str] = {}
     faults: list[str] = []
     made = Built(out)
+
+    def leave_out(report_id: str, file: str, message: str) -> None:
+        made.failures.append(message)
+        rows["review"].append(
+            {"report_id": report_id, "kind": "metadata", "text": file, "message": message,
+             "suggestion": "mend or remove the file, then build again"}
+        )  # fmt: skip
+
     for done, (path, result) in enumerate(zip(files, workers.each(task, work, jobs), strict=True), 1):
         file = path.relative_to(reports).as_posix()
         if isinstance(result, str):
-            made.failures.append(result)
-            rows["review"].append(_unreadable(documents.name(file), file, result))
+            leave_out(documents.name(file), file, result)
         else:
             document, found, unfit = result
             faults += unfit
             report_id, same = document.report_id, first_with.setdefault(document.sha256, file)
             if same != file or report_id in texts:
                 why = f"the same content as {same}" if same != file else f"another file has report_id {report_id} too"
-                message = f"{file}: left out, {why}. Remove one of the two, or name them apart in the ledger."
-                made.failures.append(message)
-                rows["review"].append(_unreadable(documents.name(file), file, message))
+                cure = "Remove one of the two, or name them apart in the ledger."
+                leave_out(documents.name(file), file, f"{file}: left out, {why}. {cure}")
             else:
                 texts[report_id] = document.text
                 for name, new in found.items():
@@ -125,8 +128,7 @@ def build(
             progress(done, len(files))
     for file in sorted(set(known) - {path.relative_to(reports).as_posix() for path in files}):
         message = f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
-        made.failures.append(message)
-        rows["review"].append(_unreadable(known[file]["report_id"] or documents.name(file), file, message))
+        leave_out(known[file]["report_id"] or documents.name(file), file, message)
     for report_id in sorted(set(corrected) - set(texts)):
         where = corrected[report_id][0]["_where"]
         faults.append(f"{where}: no report '{report_id}' in this build.{closest(report_id, texts)} Remove the row.")
@@ -161,7 +163,8 @@ def extract(
     year, level = year if isinstance(year, int) else None, level if isinstance(level, str) else None
     numbers = with_.quantities.read(document.text, *document.body, report_year=year)
     starts = [section.start for section in tree.sections]
-    numbers = [_planned(one, structure.section_at(tree.sections, starts, one.start)) for one in numbers]
+    homes = [structure.section_at(tree.sections, starts, one.start) for one in numbers]
+    numbers = [_planned(one, home) for one, home in zip(numbers, homes, strict=True)]
     found, doubts = with_.indicators.read(document.text, document.body, tree.sections, numbers, year, level)
     found, unfit = overrides.apply(found, list(corrected), document.text)
     review = [*review, *tree.review, *doubts]
@@ -182,10 +185,10 @@ def extract(
             for index, item in enumerate(tree.items, 1)
         ],
         "quantities": [
-            {"quantity_id": index, "section_id": ids.get(id(structure.section_at(tree.sections, starts, one.start))),
+            {"quantity_id": index, "section_id": ids.get(id(home)),
              "start": one.start, "end": one.end, "text": document.text[one.start : one.end], "value": one.value,
              "unit": one.unit, "qualifier": one.qualifier, "role": one.role, "label": one.label}
-            for index, one in enumerate(numbers, 1)
+            for index, (one, home) in enumerate(zip(numbers, homes, strict=True), 1)
         ],
         "indicators": [
             {"indicator": one.code, "value": one.value, "unit": one.unit, "qualifier": one.qualifier,
@@ -208,8 +211,6 @@ def _unmatched(text: str, one: Quantity) -> dict[str, object]:
 
 def _planned(one: Quantity, section: structure.Section | None) -> Quantity:
     """A number in the plan part is a target, whatever its clause says."""
-    from dataclasses import replace
-
     planned = section and section.role == "plan" and one.role in ("fact", "change")
     return replace(one, role="target") if planned else one
 
@@ -253,11 +254,6 @@ def _report(
         "days_to_deadline": left,
         "warnings": "; ".join(f"{kind} {count}" for kind, count in counts.items() if count),
     }  # fmt: skip
-
-
-def _unreadable(report_id: str, file: str, message: str) -> dict[str, object]:
-    return {"report_id": report_id, "kind": "metadata", "text": file, "message": message,
-            "suggestion": "mend or remove the file, then build again"}  # fmt: skip
 
 
 def _write(rows: Rows, texts: dict[str, str], out: Path, fmt: tables.Format, made: Built) -> None:

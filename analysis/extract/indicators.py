@@ -12,7 +12,7 @@ from analysis.codebook import Codebook, Row
 from analysis.extract import periods
 from analysis.extract.characters import one_width
 from analysis.extract.quantities import Quantity
-from analysis.extract.structure import Section
+from analysis.extract.structure import Section, section_at
 from analysis.extract.wordbook import NONE, Wording, Wordings
 from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, skeleton
 
@@ -88,8 +88,8 @@ class Reader:
         starts = [section.start for section in sections]
         hits = []
         for hit in self._hits(view, quantities):
-            place = bisect_right(starts, hit.start) - 1
-            role = sections[place].role if place >= 0 else ""
+            section = section_at(sections, starts, hit.start)
+            role = section.role if section else ""
             if role in ROLES and (hit.wording.basis == "stated" or role != "problems"):
                 hits.append(hit)
         kept, review = self._resolve(hits, text)
@@ -188,8 +188,8 @@ class Reader:
         for one in found:
             row = self._codebook.indicators[one.code]
             factor = 10_000 if row["kind"] == "money" else 1  # ranges of money are in 万元
-            low, high = (float(row[name]) * factor if row[name] else None for name in ("county_low", "county_high"))
-            if (low is not None and one.value < low) or (high is not None and one.value > high):
+            low, high = float(row["county_low"] or "-inf") * factor, float(row["county_high"] or "inf") * factor
+            if not low <= one.value <= high:
                 rows.append(
                     {"kind": "out_of_range", "start": one.start, "end": one.end, "text": one.evidence,
                      "suggestion": "compare with the text; if the value is wrong, add it to corrections.csv",

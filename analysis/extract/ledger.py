@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.codebook import Codebook, Row, read_csv
 from analysis.errors import CodebookError, DocumentError
 from analysis.extract import documents, metadata
-from analysis.tables import LEVELS, csv_bytes, write_bytes
+from analysis.tables import csv_bytes, write_bytes
 
 COLUMNS = ("file", "report_id", "place_code", "level", "report_year", "published_on", "source_url", "note")
 
@@ -41,7 +41,7 @@ def read(path: Path) -> dict[str, Row]:
         )  # as Excel writes
         faults += [
             f"{row['_where']}: {column} is '{row[column]}', expected {expected}. Correct it or leave it empty."
-            for column, (fits, expected) in _FITS.items()
+            for column, (fits, expected) in metadata.LEDGER.items()
             if row[column] and not fits(row[column])
         ]
     if faults:
@@ -51,21 +51,6 @@ def read(path: Path) -> dict[str, Row]:
 
 def _iso(match: re.Match[str]) -> str:
     return "-".join(part.zfill(2) for part in match.groups())
-
-
-def _is_day(value: str) -> bool:
-    try:
-        return bool(date.fromisoformat(value))
-    except ValueError:
-        return False
-
-
-_FITS = {
-    "place_code": (re.compile(r"\d{6}").fullmatch, "six digits"),
-    "level": (LEVELS.__contains__, f"one of {', '.join(LEVELS)}"),
-    "report_year": (re.compile(r"(?:19|20)\d\d").fullmatch, "a year of four digits"),
-    "published_on": (_is_day, "a day such as 2023-03-01"),
-}
 
 
 def draft(reports: Path, known: dict[str, Row], book: Codebook, places: metadata.Places, out: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from analysis.extract.front import Front, Notes, Span
 from analysis.extract.places import CUES, Body, Place, Places, load_places
 from analysis.tables import LEVELS
 
-__all__ = ["COLUMNS", "load_places", "read_metadata"]
+__all__ = ["COLUMNS", "LEDGER", "load_places", "read_metadata"]
 
 COLUMNS = (
     "title", "place", "place_code", "province", "prefecture", "level", "issuer", "report_year", "published_on",
@@ -276,6 +276,23 @@ class _Where:
 # --------------------------------------------------------------------------------------------- ledger and checks
 
 
+def _is_day(value: str) -> bool:
+    try:
+        return bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+# Column of the ledger → whether a cell says what it should, and what that is.
+LEDGER: dict[str, tuple[Callable[[str], object], str]] = {
+    "place_code": (_CODE.fullmatch, "six digits"),
+    "level": (LEVELS.__contains__, f"one of {', '.join(LEVELS)}"),
+    "report_year": (re.compile(r"(?:19|20)\d\d").fullmatch, "a year of four digits"),
+    "published_on": (_is_day, "a day such as 2023-03-01"),
+}
+_TYPED: dict[str, Callable[[str], Any]] = {"report_year": int, "published_on": date.fromisoformat}
+
+
 def _ledger(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the ledger's values with their types, empty ones left out."""
     said: dict[str, Any] = {}
@@ -283,20 +300,14 @@ def _ledger(row: Mapping[str, Any]) -> dict[str, Any]:
         value = row.get(column)
         if value is None or value == "" or value != value:  # NaN and NaT differ from themselves
             continue
-        expected = {"report_year": "a year", "published_on": "YYYY-MM-DD", "level": f"one of {', '.join(LEVELS)}"}
-        try:
-            if column == "report_year":
-                value = int(value)
-            elif column == "published_on":
-                value = date.fromisoformat(str(value)[:10])
-            elif not {"level": LEVELS.__contains__, "place_code": _CODE.fullmatch}.get(column, bool)(str(value)):
-                raise ValueError
-        except ValueError:
+        fits, expected = LEDGER.get(column, (bool, "an address"))
+        written = str(value)[:10] if column == "published_on" else str(value)
+        if not fits(written):
             raise CodebookError(
                 f"ledger, {row.get('file') or row.get('report_id') or 'a row'}: {column} is {value!r}, "
-                f"expected {expected.get(column, 'six digits')}. Correct it or leave it empty."
-            ) from None
-        said[column] = str(value) if column == "place_code" else value
+                f"expected {expected}. Correct it or leave it empty."
+            )
+        said[column] = _TYPED.get(column, str)(written)
     return said
 
 
