@@ -155,6 +155,23 @@ def paper(
 
 
 @app.command()
+def evidence(
+    tables: Annotated[Path, typer.Option("--tables", help="Folder of built tables with their texts.")] = paths.TABLES,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for the pages. Default: evidence/, for other tables evidence/ beside them."),
+    ] = None,
+) -> None:
+    """Write pages that show every number in its sentence: open index.html in a browser, no server is needed."""
+    from analysis.present import evidence as pages
+
+    with _progress("writing pages") as shown:
+        made = pages.write(tables, out, progress=shown)
+    size = f"{made.files} files, {made.bytes / 1e6:.1f} MB, the largest {made.largest / 1e6:.2f} MB"
+    _say(f"{made.index} ({size})" + (f"; {made.removed} pages of reports that are gone removed" if made.removed else ""))
+
+
+@app.command()
 def score(
     tables: Annotated[Path, typer.Option("--tables", help="Folder of built tables.")] = paths.TABLES,
     gold: Annotated[Path, typer.Option("--gold", help="Folder of hand annotation.")] = paths.GOLD,

@@ -13,5 +13,6 @@ GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
 TABLES = ROOT / "data" / "tables"  # generated, committed
 NOTEBOOKS = ROOT / "notebooks"  # stripped .ipynb
 FIGURES = ROOT / "figures"  # figures/<out>/; figures/paper is committed
+EVIDENCE = ROOT / "evidence"  # the site of the own tables: every number in its sentence
 RUNS = ROOT / "runs"  # executed notebooks and run records
 CACHE = ROOT / ".cache"  # jieba's dictionary, the instanced font: rebuilt when missing

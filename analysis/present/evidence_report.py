@@ -1,0 +1,205 @@
+"""In: one report, its text and its rows of every table. Out: its page: the text with what was read in it marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from analysis.errors import DataError
+from analysis.present import evidence_text
+from analysis.present.evidence_page import Words, as_json, both, page, stem
+from analysis.present.evidence_text import Span
+
+Row = Mapping[str, Any]
+Names = Mapping[str, Sequence[str]]
+
+_LEGEND = "qnplsr"  # the order of the switches above the text
+_LISTS = {"n": "values", "d": "ratios", "r": "doubts"}  # what stands below the text
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell of a table is empty."""
+    return value is None or value != value or str(value) == "<NA>"
+
+
+def cell(value: Any) -> Any:
+    """Return a cell for the page's data: nothing for a missing one, whole numbers without a point."""
+    if is_missing(value):
+        return None
+    if isinstance(value, str | bool):
+        return value
+    if hasattr(value, "isoformat"):
+        return value.strftime("%Y-%m-%d")
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _cells(row: Row, *columns: str) -> list[Any]:
+    return [cell(row[name]) for name in columns]
+
+
+def _text(value: object) -> str:
+    return "" if is_missing(value) else str(value)
+
+
+def _headings(sections: Sequence[Row], text: str) -> list[tuple[Row, int, int, int]]:
+    """Return section, level (2 and deeper without a gap), start and end of its heading's characters."""
+    levels: dict[int, int] = {}
+    found = []
+    for row in sections:
+        parent = row["parent_id"]
+        level = levels[int(row["section_id"])] = 2 if is_missing(parent) else levels.get(int(parent), 1) + 1
+        said = _text(row["number"]) + _text(row["heading"])
+        start = int(row["start"])
+        end = start + len(said) if text.startswith(said, start) else start + max(1, text[start : row["end"]].find("\n"))
+        found.append((row, min(level, 6), start, end if said else start))
+    starts = [start for _, _, start, _ in found[1:]] + [len(text)]
+    return [(row, level, start, min(end, after)) for (row, level, start, end), after in zip(found, starts, strict=True)]
+
+
+def spans(rows: Mapping[str, Sequence[Row]], text: str) -> list[Span]:
+    """Return everything that was read in the text, what lies under other things first.
+
+    Raises
+    ------
+    DataError
+        A row points outside the text, or a quantity's text is not what stands there: tables and texts differ.
+    """
+    found = [
+        Span("s", f"s{row['section_id']}", start, end, level) for row, level, start, end in _headings(rows["sections"], text)
+    ]
+    for row in rows["items"]:
+        found.append(Span("p" if row["role"] == "problems" else "l", f"i{row['item_id']}", row["start"], row["end"]))
+    found += [Span("q", f"q{row['quantity_id']}", row["start"], row["end"]) for row in rows["quantities"]]
+    found += [Span("n", f"n{row['number']}", row["start"], row["end"]) for row in rows["indicators"]]
+    found += [
+        Span("r", f"r{row['number']}", row["start"], row["end"])
+        for row in rows["review"]
+        if not is_missing(row["start"]) and not is_missing(row["end"])
+    ]
+    found = [Span(one.kind, one.anchor, int(one.start), int(one.end), one.level) for one in found]
+    wrong = [one for one in found if not 0 <= one.start <= one.end <= len(text)]
+    said = {f"q{row['quantity_id']}": row["text"] for row in rows["quantities"]}
+    wrong += [one for one in found if one.kind == "q" and text[one.start : one.end] != said[one.anchor]]
+    if wrong:
+        one = wrong[0]
+        raise DataError(
+            f"{len(wrong)} rows do not fit the text, first {one.anchor} at {one.start} to {one.end} of {len(text)} "
+            "characters. Tables and texts are of different builds: python -m analysis build"
+        )
+    return found
+
+
+def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
+    """Return what the page's script shows of each span and lists below the text."""
+    return {
+        "report": report["report_id"],
+        "q": [
+            [f"q{row['quantity_id']}", *_cells(row, "value", "unit", "qualifier", "role", "label")]
+            for row in rows["quantities"]
+        ],
+        "n": [
+            [f"n{row['number']}", *_cells(row, "indicator", "value", "unit", "qualifier", "basis", "scope", "start", "end")]
+            for row in rows["indicators"]
+        ],
+        "d": [
+            _cells(row, "ratio", "value", "numerator", "denominator", "numerator_indicator", "denominator_indicator",
+                   "stated_value", "agrees")
+            for row in rows["derived"]
+        ],
+        "r": [
+            [f"r{row['number']}", *_cells(row, "kind", "message", "suggestion", "start", "text")] for row in rows["review"]
+        ],
+        "i": [[f"i{row['item_id']}", *_cells(row, "role", "number", "problem_type", "cause")] for row in rows["items"]],
+        "s": [[f"s{row['section_id']}", *_cells(row, "number", "heading", "role", "area")] for row in rows["sections"]],
+    }  # fmt: skip
+
+
+def _menu(rows: Mapping[str, Sequence[Row]], text: str, say: Words) -> str:
+    """The headings as nested lists of links."""
+    made, depth = [], 1
+    for row, level, _, _ in _headings(rows["sections"], text):
+        made.append("<ol>" * (level - depth) if level > depth else "</li>" + "</ol></li>" * (depth - level))
+        said = escape(_text(row["number"]) + _text(row["heading"]))
+        name = f'<span lang="zh-Hans">{said}</span>' if said else say(f"role.{row['role']}")
+        made.append(f'<li><a href="#s{row["section_id"]}">{name}</a>')
+        depth = level
+    return "".join(made) + "</li></ol>" * (depth - 1)
+
+
+def _about(report: Row, say: Words) -> str:
+    """What is known of the report, without what is not."""
+    level = _text(report["level"]) or "unknown"
+    entries = [
+        ("place", escape(" ".join(_text(report[name]) for name in ("province", "prefecture", "place")).strip())),
+        ("level", say(f"level.{level}")),
+        ("year", escape(_text(report["report_year"]))),
+        ("issuer", escape(_text(report["issuer"]))),
+        ("published", escape(_text(cell(report["published_on"])))),
+        ("source", escape(_text(report["source_url"]))),  # text, not a link: the site leads nowhere else
+        ("file", escape(_text(report["file"]))),
+    ]
+    return "".join(f"<div><dt>{say(f'evidence.{name}')}</dt><dd>{value}</dd></div>" for name, value in entries if value)
+
+
+def _switches(found: Sequence[Span], say: Words) -> str:
+    counts = {kind: sum(span.kind == kind for span in found) for kind in _LEGEND}
+    return "".join(
+        f'<label class="key {kind}"><input type="checkbox" data-toggle="{kind}" checked> '
+        f'<span class="sample">{say(f"evidence.legend.{kind}")}</span> {counts[kind]}</label>'
+        for kind in _LEGEND
+        if counts[kind]
+    )
+
+
+def report_page(
+    report: Row, name: str, text: str, rows: Mapping[str, Sequence[Row]], say: Words, data: Sequence[str]
+) -> str:
+    """Return the page of one report.
+
+    Parameters
+    ----------
+    report : mapping
+        Its row of the table reports.
+    name : str
+        What it is called in lists: place and year.
+    rows : mapping
+        Table → its rows of this report, in table order; indicators and review with their `number` on this page.
+    data : sequence of str
+        Script files that the page needs besides its own data.
+    """
+    try:
+        found = spans(rows, text)
+    except DataError as error:
+        raise DataError(f"report {report['report_id']}: {error}") from error
+    title = _text(report["title"]) or name
+    menu = _menu(rows, text, say)
+    body = f"""<h1 lang="zh-Hans">{escape(title)}</h1>
+<dl class="about">{_about(report, say)}</dl>
+<div class="reading">
+<nav class="menu" aria-labelledby="menu-head"><details open><summary id="menu-head">{say("evidence.contents")}</summary>
+{menu}
+<ul class="below">{"".join(f'<li><a href="#{key}">{say(f"evidence.{key}")}</a></li>' for key in _LISTS.values())}</ul>
+</details></nav>
+<section class="paper" aria-labelledby="text-head">
+<h2 id="text-head" class="hidden">{say("evidence.text")}</h2>
+<fieldset class="legend"><legend>{say("evidence.legend")}</legend>{_switches(found, say)}</fieldset>
+<p class="note keys">{say("evidence.keys")}</p>
+<div id="text" lang="zh-Hans">{evidence_text.html(text, found)}</div>
+</section>
+<aside id="panel" aria-labelledby="panel-head"><h2 id="panel-head" tabindex="-1">{say("evidence.panel")}</h2>
+<div id="panel-body"><p class="note">{say("evidence.panel.hint")}</p></div></aside>
+</div>
+{"".join(f'<section id="{key}" class="below"><h2>{say(f"evidence.{key}")}</h2><div class="list" data-list="{key}"></div></section>' for key in _LISTS.values())}
+<script type="application/json" id="data">{as_json(details(rows, report))}</script>"""
+    return page(say, "report", (name, name), body, data=data, up="../", head={"stem": stem(report["report_id"])})
+
+
+def name_pair(names: Names, code: str) -> str:
+    """Return an indicator's name as HTML in both languages, its code when the codebook has none."""
+    zh, en = (names.get(code) or (code, code))[:2]
+    return both(zh, en)
