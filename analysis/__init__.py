@@ -26,6 +26,8 @@ _WHERE = {
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'analysis' has no '{name}'. It offers: {', '.join(__all__)}.")
+    if name == "load":  # what it loads can show its sentences; load itself knows nothing of showing
+        import_module("analysis.present.evidence_inline")
     return import_module(_WHERE[name])
 
 

@@ -168,7 +168,9 @@ def evidence(
     with _progress("writing pages") as shown:
         made = pages.write(tables, out, progress=shown)
     size = f"{made.files} files, {made.bytes / 1e6:.1f} MB, the largest {made.largest / 1e6:.2f} MB"
-    _say(f"{made.index} ({size})" + (f"; {made.removed} pages of reports that are gone removed" if made.removed else ""))
+    _say(
+        f"{made.index} ({size})" + (f"; {made.removed} pages of reports that are gone removed" if made.removed else "")
+    )
 
 
 @app.command()

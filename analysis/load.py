@@ -69,7 +69,13 @@ def _table(
         if value:
             _known(column, [value], table[column].dropna().unique())
             table = table.loc[table[column].eq(value).to_numpy(dtype=bool, na_value=False)]
-    return table.merge(about, on="report_id", how="inner", validate="many_to_one")
+    return _from(folder, table.merge(about, on="report_id", how="inner", validate="many_to_one"))
+
+
+def _from(folder: str | Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Note in `table` which folder it is of, so that `.evidence` finds the texts; nothing for the project's own."""
+    table.attrs |= {"tables": str(folder)} if folder else {}
+    return table
 
 
 def _known(column: str, asked: Iterable[object], known: Iterable[object]) -> None:
@@ -92,7 +98,7 @@ derived = partial(_table, "derived")
 
 def review(folder: str | Path = "") -> pd.DataFrame:
     """Return what a person should look at: one row per doubt, files that gave no report included."""
-    return tables.read("review", Path(folder) if folder else paths.TABLES)
+    return _from(folder, tables.read("review", Path(folder) if folder else paths.TABLES))
 
 
 def codebook() -> pd.DataFrame:

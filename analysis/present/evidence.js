@@ -181,7 +181,7 @@ function makeList(node, spec) {
     }));
     const body = shown.map(([row, index]) => el("tr", { "data-row": index, class: index === target ? "target" : null, tabindex: index === target ? "-1" : null },
       ...columns.map((column) => el("td", { "data-label": say(`evidence.${column.key}`),
-        class: [column.num && "num", column.wide && "wide"].filter(Boolean).join(" ") || null, lang: column.zh ? "zh-Hans" : null },
+        class: [column.num && "num", column.wide && "wide", column.filter && "short"].filter(Boolean).join(" ") || null, lang: column.zh ? "zh-Hans" : null },
         column.show ? column.show(row) : written(column, row)))));
     table.replaceChildren(el("caption", { class: "hidden" }, document.querySelector("h1").innerText),
       el("thead", {}, head), el("tbody", {}, ...body));
@@ -321,5 +321,6 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   setLanguage(inChinese() ? "zh" : "en");
   addEventListener("hashchange", go);
-  go();
+  if (document.readyState === "complete") go();
+  else addEventListener("load", () => setTimeout(go)); // after the browser's own jump, which would take the focus away
 });

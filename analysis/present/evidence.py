@@ -1,4 +1,4 @@
-"""In: a tables folder with its texts. Out: the evidence site, static pages in which every number stands in its sentence.
+"""In: a tables folder with its texts. Out: the evidence site, pages in which every number stands in its sentence.
 
 `write` is the whole flow: shared files, a page a report (one at a time), a page an indicator, the lists.
 """
@@ -119,7 +119,10 @@ def _shared(site: Site, say: Words, book: Mapping[str, Row]) -> None:
     types = codebook.read_csv(paths.CODEBOOK / "problem_types.csv", ("problem_type", "name_zh", "name_en"))
     texts |= {f"type.{row['problem_type']}": [row["name_zh"], row["name_en"]] for row in types}
     site.write("data/words.js", f"evidence('words',{as_json(texts)});\n")
-    codes = [[row["code"], row["zh_name"], row["en_name"], row["area_2021"], row["unit"], stem(row["code"])] for row in book.values()]
+    codes = [
+        [row["code"], row["zh_name"], row["en_name"], row["area_2021"], row["unit"], stem(row["code"])]
+        for row in book.values()
+    ]
     site.write("data/codes.js", f"evidence('codes',{as_json(codes)});\n")
 
 
@@ -145,7 +148,7 @@ def _write_reports(
     site: Site, say: Words, of: Path, reports: pd.DataFrame, names: pd.Series, frames: Mapping[str, pd.DataFrame],
     progress: Callable[[int, int], None] | None,
 ) -> tuple[list[int], array[int]]:  # fmt: skip
-    """Write the pages of the reports; return each indicator row's number there and where its number stands in `evidence`."""
+    """Write the reports' pages; return each indicator row's number there and where its figure stands in `evidence`."""
     numbers = {name: _numbered(frames[name]) for name in ("indicators", "review")}
     homes = {name: frames[name].groupby("report_id", sort=False).indices for name in _OF_REPORT}
     places = array("q", [-1]) * len(frames["indicators"])
@@ -161,7 +164,7 @@ def _write_reports(
                     row["number"] = numbers[name][index]
                 if name == "indicators":
                     places[index] = evidence_text.place(text, row["start"], row["end"], row["evidence"])
-        content = report_page(report, names[report_id], text, rows, say, ["data/codes.js"])
+        content = report_page(report, str(names[report_id]), text, rows, say, ["data/codes.js"])
         site.write(f"reports/{stem(report_id)}.html", content)
         if progress:
             progress(done, len(reports))
@@ -178,12 +181,16 @@ def _write_indicators(
     listed = []
     for code, about in book.items():
         at = homes.get(code, [])
-        rows = sorted(zip(stated.take(at).to_dict("records"), at, strict=True), key=lambda one: order[one[0]["report_id"]])
+        rows = sorted(
+            zip(stated.take(at).to_dict("records"), at, strict=True), key=lambda one: order[one[0]["report_id"]]
+        )
         values = (_value_row(row, order, numbers[index], places[index]) for row, index in rows)
         files = site.write_chunks("values", f"indicators/{stem(code)}", values)
         n = len({row["report_id"] for row, _ in rows})
         listed.append([code, n, len(rows), *(about[name] for name in ("kind", "tier"))])
-        site.write(f"indicators/{stem(code)}.html", _indicator_page(say, about, n, len(reports), [*report_files, *files]))
+        site.write(
+            f"indicators/{stem(code)}.html", _indicator_page(say, about, n, len(reports), [*report_files, *files])
+        )
     files = site.write_chunks("listed", "data/indicators", listed)
     title = say.pair("evidence.nav.indicators")
     body = f'<h1>{both(*title)}</h1>\n<div class="list" data-list="indicators"></div>'
@@ -222,11 +229,17 @@ def _indicator_page(say: Words, about: Row, n: int, of: int, data: Sequence[str]
 
 
 def _review_rows(review: pd.DataFrame, numbers: Sequence[int], order: Mapping[str, int]) -> Iterator[list[Any]]:
-    """Yield the rows of review in the table's order, what matters most first; files that gave no report have no page."""
+    """Yield the rows of review in the table's order, what matters most first; -1 stands for a file without a page."""
     for row, number in zip(review.to_dict("records"), numbers, strict=True):
         text = cell(row["text"]) or ""
         cells = (cell(row[name]) for name in ("kind", "message", "suggestion"))
-        yield [order.get(row["report_id"], -1), row["report_id"], f"r{number}", *cells, text[:120] + "…" * (len(text) > 120)]
+        yield [
+            order.get(row["report_id"], -1),
+            row["report_id"],
+            f"r{number}",
+            *cells,
+            text[:120] + "…" * (len(text) > 120),
+        ]
 
 
 def _texts(of: Path, reports: pd.DataFrame) -> Iterator[list[Any]]:
@@ -236,7 +249,11 @@ def _texts(of: Path, reports: pd.DataFrame) -> Iterator[list[Any]]:
 
 def _lists(site: Site, say: Words, reports: Iterable[str], doubts: Iterable[str], texts: Sequence[str]) -> None:
     """Write the pages that are a list or a search; the search loads the texts file after file when it is asked."""
-    for kind, file, data in (("reports", "index.html", ()), ("review", "review.html", doubts), ("search", "search.html", ())):
+    for kind, file, data in (
+        ("reports", "index.html", ()),
+        ("review", "review.html", doubts),
+        ("search", "search.html", ()),
+    ):
         zh, en = say.pair(f"evidence.nav.{kind}")
         lead = f'<p class="lead">{say(f"evidence.lead.{kind}")}</p>'
         body = f'<h1>{both(zh, en)}</h1>\n{lead}\n<div class="list" data-list="{kind}"></div>'

@@ -167,8 +167,10 @@ class Site:
     def __init__(self, out: Path):
         self.out, self.written, self.bytes, self.largest = out, set[str](), 0, 0
         self._manifest = out / MANIFEST
-        if out.exists() and not out.is_dir() or out.is_dir() and any(out.iterdir()) and not self._manifest.exists():
-            raise ParameterError(f"{out} holds other files than an evidence site. Name an empty or new folder with --out.")
+        if out.is_file() or (out.is_dir() and any(out.iterdir()) and not self._manifest.is_file()):
+            raise ParameterError(
+                f"{out} holds other files than an evidence site. Name an empty or new folder with --out."
+            )
         out.mkdir(parents=True, exist_ok=True)
         self._log = self._manifest.open("a", encoding="utf-8", newline="\n")  # a broken run leaves its files listed
 

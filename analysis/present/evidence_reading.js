@@ -185,6 +185,7 @@ function focusMark(mark) {
   mark.setAttribute("tabindex", "0");
   mark.focus({ preventScroll: true });
   mark.scrollIntoView({ block: "center" });
+  showMark(mark);
 }
 
 function stepMarks(by) {
@@ -251,9 +252,9 @@ function startReading() {
     if (by) { event.preventDefault(); stepMarks(by); }
     if (event.key === "Enter" || event.key === " ") { event.preventDefault(); document.getElementById("panel-head").focus(); }
   });
-  document.getElementById("panel").addEventListener("keydown", (event) => {
-    if (event.key === "Escape") text.querySelector('mark[tabindex="0"]')?.focus();
-  });
+  const panel = document.getElementById("panel"), back = () => text.querySelector('mark[tabindex="0"]')?.focus();
+  panel.addEventListener("keydown", (event) => { if (event.key === "Escape") back(); });
+  panel.querySelector(".close").addEventListener("click", () => { back(); panel.classList.remove("open"); });
   document.addEventListener("selectionchange", showSelection);
   redraw.push(() => read.shown?.());
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".menu details").open = false;

@@ -9,14 +9,13 @@ from typing import Any
 
 from analysis.errors import DataError
 from analysis.present import evidence_text
-from analysis.present.evidence_page import Words, as_json, both, page, stem
+from analysis.present.evidence_page import Words, as_json, page, stem
 from analysis.present.evidence_text import Span
 
 Row = Mapping[str, Any]
-Names = Mapping[str, Sequence[str]]
 
 _LEGEND = "qnplsr"  # the order of the switches above the text
-_LISTS = {"n": "values", "d": "ratios", "r": "doubts"}  # what stands below the text
+_LISTS = ("values", "ratios", "doubts")  # what stands below the text
 
 
 def is_missing(value: object) -> bool:
@@ -70,7 +69,8 @@ def spans(rows: Mapping[str, Sequence[Row]], text: str) -> list[Span]:
         A row points outside the text, or a quantity's text is not what stands there: tables and texts differ.
     """
     found = [
-        Span("s", f"s{row['section_id']}", start, end, level) for row, level, start, end in _headings(rows["sections"], text)
+        Span("s", f"s{row['section_id']}", start, end, level if start < end else 0)
+        for row, level, start, end in _headings(rows["sections"], text)
     ]
     for row in rows["items"]:
         found.append(Span("p" if row["role"] == "problems" else "l", f"i{row['item_id']}", row["start"], row["end"]))
@@ -103,7 +103,7 @@ def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
             for row in rows["quantities"]
         ],
         "n": [
-            [f"n{row['number']}", *_cells(row, "indicator", "value", "unit", "qualifier", "basis", "scope", "start", "end")]
+            [f"n{row['number']}", *_cells(row, "indicator", "value", "unit", "qualifier", "basis", "scope", "start")]
             for row in rows["indicators"]
         ],
         "d": [
@@ -112,7 +112,8 @@ def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
             for row in rows["derived"]
         ],
         "r": [
-            [f"r{row['number']}", *_cells(row, "kind", "message", "suggestion", "start", "text")] for row in rows["review"]
+            [f"r{row['number']}", *_cells(row, "kind", "message", "suggestion", "start", "text")]
+            for row in rows["review"]
         ],
         "i": [[f"i{row['item_id']}", *_cells(row, "role", "number", "problem_type", "cause")] for row in rows["items"]],
         "s": [[f"s{row['section_id']}", *_cells(row, "number", "heading", "role", "area")] for row in rows["sections"]],
@@ -135,7 +136,7 @@ def _about(report: Row, say: Words) -> str:
     """What is known of the report, without what is not."""
     level = _text(report["level"]) or "unknown"
     entries = [
-        ("place", escape(" ".join(_text(report[name]) for name in ("province", "prefecture", "place")).strip())),
+        ("region", escape(" ".join(_text(report[name]) for name in ("province", "prefecture", "place")).strip())),
         ("level", say(f"level.{level}")),
         ("year", escape(_text(report["report_year"]))),
         ("issuer", escape(_text(report["issuer"]))),
@@ -178,12 +179,18 @@ def report_page(
         raise DataError(f"report {report['report_id']}: {error}") from error
     title = _text(report["title"]) or name
     menu = _menu(rows, text, say)
+    links = "".join(f'<li><a href="#{key}">{say(f"evidence.{key}")}</a></li>' for key in _LISTS)
+    below = "\n".join(
+        f'<section id="{key}" class="below"><h2>{say(f"evidence.{key}")}</h2>'
+        f'<div class="list" data-list="{key}"></div></section>'
+        for key in _LISTS
+    )
     body = f"""<h1 lang="zh-Hans">{escape(title)}</h1>
 <dl class="about">{_about(report, say)}</dl>
 <div class="reading">
 <nav class="menu" aria-labelledby="menu-head"><details open><summary id="menu-head">{say("evidence.contents")}</summary>
 {menu}
-<ul class="below">{"".join(f'<li><a href="#{key}">{say(f"evidence.{key}")}</a></li>' for key in _LISTS.values())}</ul>
+<ul class="below">{links}</ul>
 </details></nav>
 <section class="paper" aria-labelledby="text-head">
 <h2 id="text-head" class="hidden">{say("evidence.text")}</h2>
@@ -192,14 +199,9 @@ def report_page(
 <div id="text" lang="zh-Hans">{evidence_text.html(text, found)}</div>
 </section>
 <aside id="panel" aria-labelledby="panel-head"><h2 id="panel-head" tabindex="-1">{say("evidence.panel")}</h2>
+<button type="button" class="close">{say("evidence.close")}</button>
 <div id="panel-body"><p class="note">{say("evidence.panel.hint")}</p></div></aside>
 </div>
-{"".join(f'<section id="{key}" class="below"><h2>{say(f"evidence.{key}")}</h2><div class="list" data-list="{key}"></div></section>' for key in _LISTS.values())}
+{below}
 <script type="application/json" id="data">{as_json(details(rows, report))}</script>"""
     return page(say, "report", (name, name), body, data=data, up="../", head={"stem": stem(report["report_id"])})
-
-
-def name_pair(names: Names, code: str) -> str:
-    """Return an indicator's name as HTML in both languages, its code when the codebook has none."""
-    zh, en = (names.get(code) or (code, code))[:2]
-    return both(zh, en)

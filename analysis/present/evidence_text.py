@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 MARKS = "qnr"  # quantity, indicator, review: what one can step to; sections (s) and items (p, l) lie under them
 
@@ -55,7 +56,7 @@ def segments(spans: Sequence[Span], length: int) -> Iterator[tuple[int, int, lis
         ends[span.end].append(index)
     points = sorted({0, length, *begins, *ends})
     active: set[int] = set()
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         active.difference_update(ends[start])
         active.update(begins[start])
         yield start, end, [spans[index] for index in sorted(active)], [spans[index] for index in begins[start]]
