@@ -23,6 +23,7 @@ from analysis.present.evidence_report import Row, cell, report_page
 _OF_REPORT = ("sections", "items", "quantities", "indicators", "derived", "review")
 _SHOWN = ("code", "zh_name", "en_name", "area_2021", "unit", "kind", "tier", "definition", "county_low", "county_high",
           "comparability_warning")  # fmt: skip
+_BLOCK = 200  # reports whose rows are turned into Python objects at once: few passes over the tables, little memory
 _WORDS = ("evidence.", "level.", "role.", "area.", "basis.", "ratio.", "unknown")  # what the script says
 
 
@@ -150,25 +151,34 @@ def _write_reports(
 ) -> tuple[list[int], array[int]]:  # fmt: skip
     """Write the reports' pages; return each indicator row's number there and where its figure stands in `evidence`."""
     numbers = {name: _numbered(frames[name]) for name in ("indicators", "review")}
-    homes = {name: frames[name].groupby("report_id", sort=False).indices for name in _OF_REPORT}
     places = array("q", [-1]) * len(frames["indicators"])
-    for done, report in enumerate(reports.to_dict("records"), 1):
-        report_id = str(report["report_id"])
-        text = _text(of, report_id)
-        rows: dict[str, list[dict[str, Any]]] = {}
-        for name in _OF_REPORT:
-            at = homes[name].get(report_id, [])
-            rows[name] = frames[name].take(at).to_dict("records")
-            for row, index in zip(rows[name], at, strict=True):
-                if name in numbers:
-                    row["number"] = numbers[name][index]
-                if name == "indicators":
-                    places[index] = evidence_text.place(text, row["start"], row["end"], row["evidence"])
-        content = report_page(report, str(names[report_id]), text, rows, say, ["data/codes.js"])
-        site.write(f"reports/{stem(report_id)}.html", content)
-        if progress:
-            progress(done, len(reports))
+    done = 0
+    for first in range(0, len(reports), _BLOCK):
+        block = reports.iloc[first : first + _BLOCK]
+        rows = {name: _by_report(frames[name], block["report_id"], numbers.get(name)) for name in _OF_REPORT}
+        for report in block.to_dict("records"):
+            report_id = str(report["report_id"])
+            text = _text(of, report_id)
+            own = {name: rows[name].get(report_id, []) for name in _OF_REPORT}
+            for row in own["indicators"]:
+                places[row["at"]] = evidence_text.place(text, row["start"], row["end"], row["evidence"])
+            content = report_page(report, str(names[report_id]), text, own, say, ["data/codes.js"])
+            site.write(f"reports/{stem(report_id)}.html", content)
+            done += 1
+            if progress:
+                progress(done, len(reports))
     return numbers["indicators"], places
+
+
+def _by_report(frame: pd.DataFrame, block: pd.Series, numbers: Sequence[int] | None) -> dict[str, list[dict[str, Any]]]:
+    """Return report_id → its rows, with their place in the table (`at`) and their `number` among the report's."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    at = frame["report_id"].isin(block).to_numpy().nonzero()[0]
+    for row, index in zip(frame.take(at).to_dict("records"), at.tolist(), strict=True):
+        found.setdefault(str(row["report_id"]), []).append(
+            {**row, "at": index, "number": numbers[index] if numbers else 0}
+        )
+    return found
 
 
 def _write_indicators(

@@ -58,13 +58,14 @@ def _targets(rows: pd.DataFrame, say: Labels) -> Iterator[tuple[str, str, str, s
     """Yield what a link belongs to, that page, the report's name (empty: a group of reports) and its anchor."""
     if "state" in rows:
         rows = rows.loc[rows["state"] != "not_stated"]
-    for row in rows.to_dict("records"):
+    for raw in rows.to_dict("records"):
+        row = {str(key): str(value) for key, value in raw.items()}
         group = row.get("group", "")
         report = row.get("report_id") or (group if group not in (*tables.LEVELS, "unknown") else "")
-        label = row.get("report") or row.get("label") or report or ""
+        label = row.get("report") or row.get("label") or report
         if row.get("indicator"):
             for code in _codes(row, say):
-                name = say.indicators["name"].get(code, code)
+                name = str(say.indicators["name"].get(code, code))
                 page = f"indicators/{quote(stem(code))}.html"
                 yield name, page, label if report else "", f"{page}#{quote(f'r-{stem(report)}')}"
         elif report:

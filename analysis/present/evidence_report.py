@@ -46,12 +46,12 @@ def _text(value: object) -> str:
 
 
 def _headings(sections: Sequence[Row], text: str) -> list[tuple[Row, int, int, int]]:
-    """Return section, level (2 and deeper without a gap), start and end of its heading's characters."""
+    """Return section, level (3 and deeper without a gap), start and end of its heading's characters."""
     levels: dict[int, int] = {}
     found = []
     for row in sections:
         parent = row["parent_id"]
-        level = levels[int(row["section_id"])] = 2 if is_missing(parent) else levels.get(int(parent), 1) + 1
+        level = levels[int(row["section_id"])] = 3 if is_missing(parent) else levels.get(int(parent), 2) + 1
         said = _text(row["number"]) + _text(row["heading"])
         start = int(row["start"])
         end = start + len(said) if text.startswith(said, start) else start + max(1, text[start : row["end"]].find("\n"))
@@ -122,14 +122,14 @@ def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
 
 def _menu(rows: Mapping[str, Sequence[Row]], text: str, say: Words) -> str:
     """The headings as nested lists of links."""
-    made, depth = [], 1
+    made, depth = [], 2  # below the h2 of the text
     for row, level, _, _ in _headings(rows["sections"], text):
         made.append("<ol>" * (level - depth) if level > depth else "</li>" + "</ol></li>" * (depth - level))
         said = escape(_text(row["number"]) + _text(row["heading"]))
         name = f'<span lang="zh-Hans">{said}</span>' if said else say(f"role.{row['role']}")
         made.append(f'<li><a href="#s{row["section_id"]}">{name}</a>')
         depth = level
-    return "".join(made) + "</li></ol>" * (depth - 1)
+    return "".join(made) + "</li></ol>" * (depth - 2)
 
 
 def _about(report: Row, say: Words) -> str:

@@ -58,7 +58,7 @@ def segments(spans: Sequence[Span], length: int) -> Iterator[tuple[int, int, lis
     active: set[int] = set()
     for start, end in pairwise(points):
         active.difference_update(ends[start])
-        active.update(begins[start])
+        active.update(index for index in begins[start] if spans[index].end > start)
         yield start, end, [spans[index] for index in sorted(active)], [spans[index] for index in begins[start]]
 
 
@@ -74,9 +74,10 @@ def html(text: str, spans: Sequence[Span]) -> str:
         if heading and start >= heading.end:
             made.append("</span>")
             heading = None
-        opened = next((span for span in first if span.kind == "s" and span.level), None)
+        titles = [span for span in first if span.kind == "s" and span.level and span.end > start and not heading]
+        opened = titles[0] if titles else None
         anchors = [span for span in first if span is not opened]
-        if opened and not heading:
+        if opened:
             heading = opened
             made.append(f'<span class="s" role="heading" aria-level="{opened.level}" id="{opened.anchor}">')
         marked = [span for span in over if span.kind in MARKS]
