@@ -114,7 +114,7 @@ class Page:
         end = time.monotonic() + wait
         while True:
             try:
-                value = self.run(code)
+                value = self.run(f"(() => {{ const seen = ({code}); return seen instanceof Node ? true : seen; }})()")
             except RuntimeError:  # between two pages there is no document
                 value = None
             if value:

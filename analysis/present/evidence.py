@@ -171,12 +171,12 @@ def _write_reports(
 
 
 def _by_report(frame: pd.DataFrame, block: pd.Series, numbers: Sequence[int] | None) -> dict[str, list[dict[str, Any]]]:
-    """Return report_id → its rows, with their place in the table (`at`) and their `number` among the report's."""
+    """Return report_id → its rows, with their place in the table (`at`) and their `ordinal` among the report's."""
     found: dict[str, list[dict[str, Any]]] = {}
     at = frame["report_id"].isin(block).to_numpy().nonzero()[0]
     for row, index in zip(frame.take(at).to_dict("records"), at.tolist(), strict=True):
         found.setdefault(str(row["report_id"]), []).append(
-            {**row, "at": index, "number": numbers[index] if numbers else 0}
+            {**row, "at": index, "ordinal": numbers[index] if numbers else 0}
         )
     return found
 

@@ -161,7 +161,7 @@ def _line(
 
 def _text(folder: Path, report_id: str) -> str | None:
     path = folder / "text" / f"{report_id}.txt"
-    if path.parent.resolve() != path.resolve().parent or not path.is_file():
+    if path.resolve().parent != (folder / "text").resolve() or not path.is_file():
         return None
     with path.open(encoding="utf-8", newline="") as handle:  # line ends as they are: offsets count them
         return handle.read()

@@ -120,9 +120,10 @@ function context(mark) {
     ` · ${say(`role.${role}`)}${area ? ` · ${say(`area.${area}`)}` : ""}`);
 }
 
-function showMark(mark) {
-  read.shown = () => showMark(mark);
-  const order = "nqr", anchors = mark.dataset.a.split(" ").sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
+function showMark(mark, lead = null) {
+  read.shown = () => showMark(mark, lead);
+  const rank = (anchor) => (anchor === lead ? -1 : "nqr".indexOf(anchor[0]));
+  const anchors = mark.dataset.a.split(" ").sort((a, b) => rank(a) - rank(b));
   const cards = anchors.map(describe), number = anchors.find((one) => one[0] === "q");
   if (number && !anchors.some((one) => one[0] === "n")) {
     const [start, end] = placeOf(number), [, value, unit] = read.by.get(number);
@@ -180,12 +181,12 @@ function select(start, end) {
 
 // ------------------------------------------------------------------------------------------------ steps and links
 const isShown = (mark) => ["q", "n", "r"].some((kind) => mark.classList.contains(kind) && !paper().classList.contains(`no-${kind}`));
-function focusMark(mark) {
+function focusMark(mark, lead = null) {
   paper().querySelector('mark[tabindex="0"]')?.setAttribute("tabindex", "-1");
   mark.setAttribute("tabindex", "0");
   mark.focus({ preventScroll: true });
   mark.scrollIntoView({ block: "center" });
-  showMark(mark);
+  showMark(mark, lead); // of several things read at one place, what a link asked for comes first
 }
 
 function stepMarks(by) {
@@ -203,7 +204,7 @@ function goTo(id) {
   const mark = /^[qnr]\d+$/.test(id) && marksOf(id)[0];
   if (mark) {
     for (const kind of ["q", "n", "r"]) if (mark.classList.contains(kind)) turn(kind, true);
-    focusMark(mark);
+    focusMark(mark, id);
   } else node?.scrollIntoView({ block: "start" });
   return undefined;
 }

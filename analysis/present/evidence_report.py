@@ -75,9 +75,9 @@ def spans(rows: Mapping[str, Sequence[Row]], text: str) -> list[Span]:
     for row in rows["items"]:
         found.append(Span("p" if row["role"] == "problems" else "l", f"i{row['item_id']}", row["start"], row["end"]))
     found += [Span("q", f"q{row['quantity_id']}", row["start"], row["end"]) for row in rows["quantities"]]
-    found += [Span("n", f"n{row['number']}", row["start"], row["end"]) for row in rows["indicators"]]
+    found += [Span("n", f"n{row['ordinal']}", row["start"], row["end"]) for row in rows["indicators"]]
     found += [
-        Span("r", f"r{row['number']}", row["start"], row["end"])
+        Span("r", f"r{row['ordinal']}", row["start"], row["end"])
         for row in rows["review"]
         if not is_missing(row["start"]) and not is_missing(row["end"])
     ]
@@ -103,7 +103,7 @@ def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
             for row in rows["quantities"]
         ],
         "n": [
-            [f"n{row['number']}", *_cells(row, "indicator", "value", "unit", "qualifier", "basis", "scope", "start")]
+            [f"n{row['ordinal']}", *_cells(row, "indicator", "value", "unit", "qualifier", "basis", "scope", "start")]
             for row in rows["indicators"]
         ],
         "d": [
@@ -112,7 +112,7 @@ def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
             for row in rows["derived"]
         ],
         "r": [
-            [f"r{row['number']}", *_cells(row, "kind", "message", "suggestion", "start", "text")]
+            [f"r{row['ordinal']}", *_cells(row, "kind", "message", "suggestion", "start", "text")]
             for row in rows["review"]
         ],
         "i": [[f"i{row['item_id']}", *_cells(row, "role", "number", "problem_type", "cause")] for row in rows["items"]],
@@ -169,7 +169,8 @@ def report_page(
     name : str
         What it is called in lists: place and year.
     rows : mapping
-        Table → its rows of this report, in table order; indicators and review with their `number` on this page.
+        Table → its rows of this report, in table order; those of indicators and review have an `ordinal`, the number
+        in their anchor.
     data : sequence of str
         Script files that the page needs besides its own data.
     """

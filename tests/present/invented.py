@@ -83,7 +83,7 @@ def plain(number: int) -> tuple[str, dict[str, list[dict]]]:
     report_id = f"r{number:04d}"
     rate = 60 + number % 40
     text = PLAIN.format(n=number + 10, m=number, rate=rate)
-    sentence = text.split("\n")[1].split("。")[0] + "。"
+    sentences = [one + "。" for one in text.split("\n")[1].split("。")]
     about_it = about(report_id, 2018 + number % 5, ("county", "township")[number % 2], place=f"乙县{number}")
     values = (
         (f"{number + 10}件", "admin_reconsideration_accepted", number + 10, "件"),
@@ -98,10 +98,10 @@ def plain(number: int) -> tuple[str, dict[str, list[dict]]]:
         ],
         "indicators": [
             {"indicator": code, "value": value, "unit": unit, "qualifier": "exact", "basis": "stated", "scope": "own",
-             "quantity_id": index, "evidence": sentence, **at(text, said)}
+             "quantity_id": index, "evidence": sentences[index - 1], **at(text, said)}
             for index, (said, code, value, unit) in enumerate(values, 1)
         ],
-        "review": [{"kind": "ambiguous", "text": sentence, "message": "2 values", **at(text, "案件")}],
+        "review": [{"kind": "ambiguous", "text": sentences[0], "message": "2 values", **at(text, "案件")}],
     }  # fmt: skip
     return text, {name: [{"report_id": report_id} | row for row in found] for name, found in rows.items()}
 

@@ -178,7 +178,10 @@ def test_a_run_that_broke_can_be_run_again(tmp_path, monkeypatch):
 def test_texts_that_are_not_there_or_do_not_fit_are_named(tmp_path):
     source = invented.write(tmp_path / "tables", 1)
     (source / "text" / "r0000.txt").write_text("别的文本", encoding="utf-8")
-    with pytest.raises(DataError, match=r"report r0000: 7 rows do not fit the text, first q1 at 17 to 20 of 4 characters.* different builds"):
+    with pytest.raises(
+        DataError,
+        match=r"report r0000: 7 rows do not fit the text, first q1 at 17 to 20 of 4 characters.* different builds",
+    ):
         evidence.write(source, tmp_path / "site")
     (source / "text" / "r0000.txt").unlink()
     with pytest.raises(
