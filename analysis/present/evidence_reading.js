@@ -121,6 +121,7 @@ function context(mark) {
 }
 
 function showMark(mark, lead = null) {
+  read.mark = mark;
   read.shown = () => showMark(mark, lead);
   const rank = (anchor) => (anchor === lead ? -1 : "nqr".indexOf(anchor[0]));
   const anchors = mark.dataset.a.split(" ").sort((a, b) => rank(a) - rank(b));
@@ -156,6 +157,7 @@ function showSelection() {
   if (!said.trim() || end - start > 200) return;
   const [, digits, many, unit] = fold(said).replaceAll(",", "").match(DIGITS) ?? [];
   const value = digits === undefined ? null : Number(digits) * ({ 万: 1e4, 亿: 1e8 }[many] ?? 1);
+  read.mark = null;
   read.shown = () => document.getElementById("panel-body").replaceChildren(addition(start, end, said,
     value == null ? null : Number(value.toFixed(6)), unit));
   read.shown();
@@ -242,7 +244,7 @@ function startReading() {
   text.querySelector("mark[tabindex]")?.setAttribute("tabindex", "0");
   for (const box of document.querySelectorAll("[data-toggle]"))
     box.addEventListener("change", () => turn(box.dataset.toggle, box.checked));
-  text.addEventListener("focusin", (event) => { const mark = event.target.closest("mark"); if (mark) showMark(mark); });
+  text.addEventListener("focusin", (event) => { const mark = event.target.closest("mark"); if (mark && mark !== read.mark) showMark(mark); });
   text.addEventListener("click", (event) => {
     const mark = event.target.closest("mark");
     if (mark && getSelection().isCollapsed) focusMark(mark.hasAttribute("tabindex") ? mark : marksOf(mark.dataset.a.split(" ")[0])[0]);

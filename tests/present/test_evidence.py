@@ -13,6 +13,16 @@ from analysis.present.evidence_text import Span
 from tests.present import invented
 
 
+@pytest.fixture(autouse=True)
+def few_indicators(monkeypatch):
+    """Pages of the indicators that are stated only: the codebook's other 270 say nothing here and take time."""
+    whole = evidence._indicators
+    monkeypatch.setattr(
+        evidence, "_indicators",
+        lambda stated: {code: row for code, row in whole(stated).items() if code in set(stated["indicator"])},
+    )  # fmt: skip
+
+
 class Reader(HTMLParser):
     """What a browser would make of the text: its characters, and which of them stand in a mark that names an anchor."""
 
