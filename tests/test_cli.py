@@ -17,7 +17,7 @@ def run(*words, cwd=paths.ROOT):
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("verb", ["build", "run", "paper", "score", "agreement", "check", "lab"])
+@pytest.mark.parametrize("verb", ["build", "run", "paper", "evidence", "score", "agreement", "check", "lab"])
 def test_every_verb_has_help(verb):
     shown = CliRunner().invoke(app, [verb, "--help"])
     assert shown.exit_code == 0
@@ -129,3 +129,15 @@ def test_paper_keeps_the_committed_set_for_the_committed_reports(tmp_path):
     done = run("paper", "--reports", tmp_path, "--out", "paper")
     assert done.returncode == 2
     assert "'paper' is kept for data/reports" in done.stderr
+
+
+def test_evidence_writes_pages_and_says_where(tmp_path):
+    from tests.present import invented
+
+    done = run("evidence", "--tables", invented.write(tmp_path / "mine" / "tables", 2))
+    assert done.returncode == 0, done.stderr
+    assert f"{tmp_path / 'mine' / 'evidence' / 'index.html'} (" in done.stderr.replace("\n", "")
+    assert (tmp_path / "mine" / "evidence" / "reports" / "r0001.html").exists()
+    done = run("evidence", "--tables", tmp_path / "mine" / "tables", "--out", tmp_path / "mine" / "tables")
+    assert done.returncode == 1
+    assert "holds other files than an evidence site" in done.stderr

@@ -79,7 +79,7 @@ def write(of: Path, out: Path | None = None, progress: Callable[[int, int], None
     counts = _numbered(frames["review"])
     doubts = site.write_chunks("review", "data/review", _review_rows(frames["review"], counts, order))
     texts = site.write_chunks("text", "data/text", _texts(of, reports))
-    _lists(site, say, report_files, doubts, texts)
+    _lists(site, say, reports, names, report_files, doubts, texts)
     removed = site.close()
     return Written(site.out / "index.html", len(site.written), removed, site.bytes, site.largest)
 
@@ -240,7 +240,9 @@ def _indicator_page(say: Words, about: Row, n: int, of: int, data: Sequence[str]
 
 def _review_rows(review: pd.DataFrame, numbers: Sequence[int], order: Mapping[str, int]) -> Iterator[list[Any]]:
     """Yield the rows of review in the table's order, what matters most first; -1 stands for a file without a page."""
-    for row, number in zip(review.to_dict("records"), numbers, strict=True):
+    blocks = (review.iloc[first : first + 10_000] for first in range(0, len(review), 10_000))
+    rows = (row for block in blocks for row in block.to_dict("records"))
+    for row, number in zip(rows, numbers, strict=True):
         text = cell(row["text"]) or ""
         cells = (cell(row[name]) for name in ("kind", "message", "suggestion"))
         yield [
@@ -257,8 +259,15 @@ def _texts(of: Path, reports: pd.DataFrame) -> Iterator[list[Any]]:
         yield [number, _text(of, report_id)]
 
 
-def _lists(site: Site, say: Words, reports: Iterable[str], doubts: Iterable[str], texts: Sequence[str]) -> None:
+def _lists(
+    site: Site, say: Words, reports: pd.DataFrame, names: pd.Series,
+    report_files: Iterable[str], doubts: Iterable[str], texts: Sequence[str],
+) -> None:  # fmt: skip
     """Write the pages that are a list or a search; the search loads the texts file after file when it is asked."""
+    plain = "".join(
+        f'<li><a href="reports/{stem(report_id)}.html" lang="zh-Hans">{escape(str(names[report_id]))}</a></li>'
+        for report_id in reports["report_id"]
+    )  # the way in without scripts
     for kind, file, data in (
         ("reports", "index.html", ()),
         ("review", "review.html", doubts),
@@ -267,5 +276,6 @@ def _lists(site: Site, say: Words, reports: Iterable[str], doubts: Iterable[str]
         zh, en = say.pair(f"evidence.nav.{kind}")
         lead = f'<p class="lead">{say(f"evidence.lead.{kind}")}</p>'
         body = f'<h1>{both(zh, en)}</h1>\n{lead}\n<div class="list" data-list="{kind}"></div>'
+        body += f"\n<noscript><ul>{plain}</ul></noscript>" if kind == "reports" else ""
         head = {"texts": str(len(texts))} if kind == "search" else None
-        site.write(file, page(say, kind, (zh, en), body, data=[*reports, *data], head=head))
+        site.write(file, page(say, kind, (zh, en), body, data=[*report_files, *data], head=head))

@@ -108,21 +108,24 @@ function describe(anchor) {
     whatToDo(kind, message, suggestion));
 }
 
-function context(mark) {
-  let section = null;
-  for (const row of read.s) {
-    const node = document.getElementById(row[0]);
-    if (node && (node.contains(mark) || node.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_FOLLOWING)) section = row;
-  }
-  if (!section) return "";
-  const [anchor, number, heading, role, area] = section;
-  return el("p", { class: "where" }, el("a", { href: `#${anchor}` }, number || heading ? zh((number ?? "") + (heading ?? "")) : say(`role.${role}`)),
-    ` · ${say(`role.${role}`)}${area ? ` · ${say(`area.${area}`)}` : ""}`);
+function isBefore(anchor, mark) {
+  const node = document.getElementById(anchor);
+  return node && (node.contains(mark) || node.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_FOLLOWING);
 }
 
-function showMark(mark, lead = null) {
+function context(mark) {
+  const section = read.s.findLast((row) => isBefore(row[0], mark));
+  if (!section) return "";
+  const [anchor, number, heading, role, area] = section;
+  const item = mark.matches(".p, .l") && read.i.findLast((row) => isBefore(row[0], mark));
+  return el("p", { class: "where" }, el("a", { href: `#${anchor}` }, number || heading ? zh((number ?? "") + (heading ?? "")) : say(`role.${role}`)),
+    ` · ${say(`role.${role}`)}${area ? ` · ${say(`area.${area}`)}` : ""}${item && item[4] ? ` · ${typeNames(item[4])}` : ""}`);
+}
+
+function showMark(mark, lead = location.hash.slice(1)) {
   read.mark = mark;
   read.shown = () => showMark(mark, lead);
+  // of several things read at one place, what the page's address asks for comes first
   const rank = (anchor) => (anchor === lead ? -1 : "nqr".indexOf(anchor[0]));
   const anchors = mark.dataset.a.split(" ").sort((a, b) => rank(a) - rank(b));
   const cards = anchors.map(describe), number = anchors.find((one) => one[0] === "q");
@@ -183,12 +186,12 @@ function select(start, end) {
 
 // ------------------------------------------------------------------------------------------------ steps and links
 const isShown = (mark) => ["q", "n", "r"].some((kind) => mark.classList.contains(kind) && !paper().classList.contains(`no-${kind}`));
-function focusMark(mark, lead = null) {
+function focusMark(mark) {
   paper().querySelector('mark[tabindex="0"]')?.setAttribute("tabindex", "-1");
   mark.setAttribute("tabindex", "0");
   mark.focus({ preventScroll: true });
   mark.scrollIntoView({ block: "center" });
-  showMark(mark, lead); // of several things read at one place, what a link asked for comes first
+  showMark(mark);
 }
 
 function stepMarks(by) {
@@ -206,7 +209,7 @@ function goTo(id) {
   const mark = /^[qnr]\d+$/.test(id) && marksOf(id)[0];
   if (mark) {
     for (const kind of ["q", "n", "r"]) if (mark.classList.contains(kind)) turn(kind, true);
-    focusMark(mark, id);
+    focusMark(mark);
   } else node?.scrollIntoView({ block: "start" });
   return undefined;
 }
@@ -216,6 +219,8 @@ function turn(kind, on) {
   if (box) box.checked = on;
   paper().classList.toggle(`no-${kind}`, !on);
 }
+
+const typeNames = (types) => (types ?? "").split(";").filter(Boolean).map((one) => say(`type.${one}`)).join(", ");
 
 function startReading() {
   read = JSON.parse(document.getElementById("data").textContent);
@@ -236,6 +241,12 @@ function startReading() {
       { key: "denominator", num: true, value: (row) => row[3], show: (row) => el("span", {}, `${format(row[3])} `, indicatorLink(row[5], document.body.dataset.stem)) },
       { key: "printed", num: true, value: (row) => row[6], show: (row) => format(row[6]) },
       { key: "agrees", value: (row) => (row[7] == null ? "" : row[7] ? "yes" : "no"), name: (value) => (value ? say(`evidence.${value}`) : "") }] },
+    items: { rows: () => read.i, columns: [
+      { key: "role", filter: true, value: (row) => row[1], name: named("role") },
+      { key: "place", value: (row) => (row[2] ?? "") + (row[3] ?? ""), fixed: true, wide: true,
+        show: (row) => el("a", { href: `#${row[0]}`, lang: "zh-Hans" }, `${row[2] ?? ""}${row[3] ?? ""}` || row[0]) },
+      { key: "type", value: (row) => typeNames(row[4]) },
+      { key: "cause", value: (row) => row[5] ?? "", zh: true, wide: true }] },
     doubts: { rows: () => read.r, columns: [{ ...doubt, value: (row) => row[1] },
       { key: "place", value: (row) => row[4], fixed: true, show: (row) => here(row[0]) || zh((row[5] ?? "").slice(0, 60)) },
       { key: "todo", value: (row) => `${row[2]} ${row[3] ?? ""}`, fixed: true, wide: true, show: (row) => whatToDo(row[1], row[2], row[3]) }] },

@@ -15,7 +15,7 @@ from analysis.present.evidence_text import Span
 Row = Mapping[str, Any]
 
 _LEGEND = "qnplsr"  # the order of the switches above the text
-_LISTS = ("values", "ratios", "doubts")  # what stands below the text
+_LISTS = ("values", "ratios", "items", "doubts")  # what stands below the text
 
 
 def is_missing(value: object) -> bool:
@@ -115,7 +115,10 @@ def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
             [f"r{row['ordinal']}", *_cells(row, "kind", "message", "suggestion", "start", "text")]
             for row in rows["review"]
         ],
-        "i": [[f"i{row['item_id']}", *_cells(row, "role", "number", "problem_type", "cause")] for row in rows["items"]],
+        "i": [
+            [f"i{row['item_id']}", *_cells(row, "role", "number", "heading", "problem_type", "cause")]
+            for row in rows["items"]
+        ],
         "s": [[f"s{row['section_id']}", *_cells(row, "number", "heading", "role", "area")] for row in rows["sections"]],
     }  # fmt: skip
 

@@ -244,6 +244,34 @@ def test_a_report_is_read_by_keyboard(page):
     assert tab.run("document.activeElement.matches('mark')")  # one stop for all marks
 
 
+def test_lists_are_walked_by_keyboard(page):
+    tab = page("index.html")
+    for key, name in (("j", "乙县0 2018"), ("j", "乙县10 2018"), ("k", "乙县0 2018")):
+        tab.press(key)
+        assert tab.run("document.activeElement.textContent") == name
+
+
+def test_problems_and_plans_are_listed_with_their_place(page):
+    tab = page(EVIL)
+    rows = tab.run(
+        "[...document.querySelectorAll('#items tbody tr')].map((row) => row.innerText.trim().split(/\\t/)[0])"
+    )
+    assert rows == ["存在问题", "下步安排"]
+    tab.click("#items tbody tr:nth-child(2) a")
+    assert tab.run("location.hash") == "#i2"
+    assert tab.run("document.getElementById('i2').nextElementSibling.textContent") == "(一)加强培训。明年培训"
+
+
+def test_without_chromium_a_test_is_skipped_and_in_ci_it_fails(monkeypatch):
+    monkeypatch.setattr(browser.shutil, "which", lambda name: None)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match=r"no Chromium\. Install it"):
+        browser.find()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match=r"no Chromium\. Install it"):
+        browser.find()
+
+
 def test_the_language_changes_everywhere_and_stays(page):
     tab = page(EVIL, anchor="q3")
     tab.until("document.querySelector('.card')")
