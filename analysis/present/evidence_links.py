@@ -26,8 +26,9 @@ def behind(csv: Path, say: Labels) -> str:
     """Return a closed list of links to the evidence pages for the values in `csv`, or nothing when it has none.
 
     Rows with report_id and indicator (or a ratio's name) lead to that report's sentence on the indicator's page, rows
-    with report_id and item_id to the item in its report, rows with report_id alone to the report. Groups of reports
-    lead to the indicator's page. The links are relative and are written whether or not the pages are there.
+    with report_id and item_id, problem or plan to the item in its report, with start and end to that passage, rows
+    with report_id alone to the report; report_id_a and report_id_b of a pair likewise. Groups of reports lead to the
+    indicator's page. The links are relative and are written whether or not the pages are there.
 
     Parameters
     ----------
@@ -46,6 +47,8 @@ def behind(csv: Path, say: Labels) -> str:
         group = groups.setdefault((name, page), [])
         if label:
             group.append((label, anchor))
+    if len(groups) > LINKS:  # as many reports or indicators: their list
+        groups = {(say("evidence.nav.reports"), "index.html"): list(groups)}
     few = sum(map(len, groups.values())) <= LINKS
     items = "".join(f"<li>{_group(up, *key, links, few)}</li>" for key, links in groups.items())
     return (
@@ -68,10 +71,20 @@ def _targets(rows: pd.DataFrame, say: Labels) -> Iterator[tuple[str, str, str, s
                 name = str(say.indicators["name"].get(code, code))
                 page = f"indicators/{quote(stem(code))}.html"
                 yield name, page, label if report else "", f"{page}#{quote(f'r-{stem(report)}')}"
-        elif report:
-            page = f"reports/{quote(stem(report))}.html"
-            item = row.get("item_id", "")
-            yield label, page, item and f"{say('evidence.item')} {item}", f"{page}#i{item}"
+            continue
+        for end in ("", "_a", "_b"):  # of one report, or of the two of a pair
+            if one := report if not end else row.get(f"report_id{end}", ""):
+                page = f"reports/{quote(stem(one))}.html"
+                for name, anchor in _places(row, end, say) or [("", "")]:
+                    yield one if end else label, page, name, f"{page}#{anchor}"
+
+
+def _places(row: dict[str, str], end: str, say: Labels) -> list[tuple[str, str]]:
+    """The items and the passage of a report that a row is about: what they are called and their anchors."""
+    items = [] if end else [row[key] for key in ("item_id", "problem", "plan") if row.get(key, "").isdigit()]
+    found = [(f"{say('evidence.item')} {item}", f"i{item}") for item in items]
+    left, right = row.get(f"start{end}", ""), row.get(f"end{end}", "")
+    return [*found, (f"{left}–{right}", f"c{left}-{right}")] if left.isdigit() and right.isdigit() else found
 
 
 def _codes(row: dict[str, str], say: Labels) -> list[str]:

@@ -117,6 +117,10 @@ def test_ratios_lead_to_their_parts_items_to_their_report_and_groups_to_the_indi
     group = links([{"indicator": "head_appearance_rate", "group": "county", "label": "县级"}])
     assert "县级" not in group and group.count("<a ") == 1
     assert "reports/r1.html#i4" in links([{"report_id": "r1", "item_id": 4, "report": "甲县", "topic": 1}])
+    pair = {"report_id_a": "r1", "report_id_b": "r2", "start_a": 3, "end_a": 9, "start_b": 30, "end_b": 36}
+    assert 'r1.html#c3-9">3–9</a>' in links([pair]) and 'r2.html#c30-36">30–36</a>' in links([pair])
+    answer = links([{"report_id": "r1", "report": "甲县", "problem": "2", "plan": "5"}])
+    assert "r1.html#i2" in answer and "r1.html#i5" in answer
     assert links([{"topic": 1, "word": "执法"}]) == ""
 
 
@@ -126,6 +130,11 @@ def test_many_values_are_not_listed_one_by_one(tmp_path):
     html = evidence_links.behind(tmp_path / "f.csv", labels.load("zh"))
     assert html.count("<a ") == 1
     assert "(500)" in html
+    rows = [{"report_id": f"r{n}", "label": f"县{n}"} for n in range(500)]
+    (tmp_path / "f.csv").write_bytes(tables.csv_bytes(pd.DataFrame(rows)))
+    html = evidence_links.behind(tmp_path / "f.csv", labels.load("zh"))
+    assert html.count("<a ") == 1
+    assert 'evidence/index.html">报告</a> (500)' in html
 
 
 def test_shown_is_what_the_accessor_gives(source):
