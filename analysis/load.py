@@ -60,7 +60,10 @@ def _table(
     provinces: Iterable[str] = (),
     **equal: str,
 ) -> pd.DataFrame:
-    """Return one table with the columns of `ABOUT` joined; keyword filters such as role="problems" keep equal rows."""
+    """Return one table with the columns of `ABOUT` joined; keyword filters such as role="problems" keep equal rows.
+
+    With `from analysis import load`, `.evidence.show()` of what is returned shows each row in its sentence.
+    """
     about = reports(folder, years=years, levels=levels, provinces=provinces)[ABOUT]
     table = tables.read(name, Path(folder) if folder else paths.TABLES)
     for column, value in equal.items():

@@ -67,7 +67,8 @@ class Shown:
         link = f'<a href="{escape(row["href"])}" target="_blank">{name}</a>' if row["href"] else name
         hit = f'<mark style="{_MARK}">{escape(row["hit"])}</mark>' if row["hit"] else ""
         said = f"{escape(row['before'])}{hit}{escape(row['after'])}"
-        cells = (link, escape(row["what"]), escape(row["value"]), said)
+        value = f'<span style="white-space:nowrap">{escape(row["value"])}</span>'
+        cells = (link, escape(row["what"]), value, said)
         return "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{one}</td>' for one in cells) + "</tr>"
 
 

@@ -115,6 +115,7 @@ def page(
     scripts = "".join(f'\n<script src="{up}{escape(name)}" defer></script>' for name in ("data/words.js", *data))
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in (head or {}).items())
     zh, en = (escape(f"{one} · {name}") for one, name in zip(title, say.pair("evidence.title"), strict=True))
+    langs = say.pair("gallery.language")
     nav = "".join(
         f'<a href="{up}{file}"{" aria-current=" + chr(34) + "page" + chr(34) if kind == name else ""}>'
         f"{say(f'evidence.nav.{name}')}</a>"
@@ -136,9 +137,9 @@ def page(
 <nav aria-labelledby="site-name"><span id="site-name" class="name">{say("evidence.title")}</span>{nav}</nav>
 <form id="find" role="search"><label for="find-text">{say("evidence.find")}</label>
 <input id="find-text" type="search" autocomplete="off"><button>{say("evidence.find.go")}</button></form>
-<div class="langs" role="group" aria-label="中文 / English">\
-<button type="button" data-lang="zh" lang="zh-Hans" aria-pressed="true">中文</button>\
-<button type="button" data-lang="en" lang="en" aria-pressed="false">English</button></div>
+<div class="langs" role="group" aria-label="{escape(" / ".join(langs))}">\
+<button type="button" data-lang="zh" lang="zh-Hans" aria-pressed="true">{escape(langs[0])}</button>\
+<button type="button" data-lang="en" lang="en" aria-pressed="false">{escape(langs[1])}</button></div>
 </header>
 <noscript><p class="note">{say("evidence.noscript")}</p></noscript>
 <main id="main" tabindex="-1">
