@@ -295,8 +295,7 @@ def test_the_language_changes_everywhere_and_stays(page):
     assert tab.run("document.querySelectorAll('tbody tr').length") > 270
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "dark"), [("zh", False), ("en", True)])
 def test_pages_can_be_read_by_everybody(page, lang, dark):
     for name, anchor in (
         ("index.html", ""), ("indicators.html", ""), ("review.html", ""), (EVIL, ""), (EVIL, "n2"), (EVIL, "r3"),
