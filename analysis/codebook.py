@@ -166,7 +166,7 @@ def _faults(book: Codebook) -> Iterator[str]:
                 yield f"{row['_where']}: no indicator '{code}'.{closest(code, known)}"
     for row in book.files["sections"]:
         yield from _not_in(row, "role", SECTION_ROLES)
-        yield from _not_in(row, "where", ("any", "top", "end"))
+        yield from _not_in(row, "where", ("any", "top", "end", "sentence"))
     for row in book.files["areas"]:
         yield from _not_in(row, "area", AREAS)
     for row in book.files["webpage"]:

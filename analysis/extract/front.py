@@ -139,7 +139,7 @@ def title(page: Front, places: Places) -> Span | None:
     for rank, (window, clean) in enumerate(_windows(page, words)):
         lines = [bare(line) for line in page.line(window).splitlines() if line.strip()]
         name = "".join(lines)
-        if len(name) > 100 or re.search("[。;]", name) or not shape.search(name):
+        if len(name) > 100 or re.search(r"[。;/\\_]", name) or not shape.search(name):  # a path is no title
             continue
         if len(lines) > 1 and max(map(len, lines)) > 50:
             continue
