@@ -195,7 +195,9 @@ def _tail(text: str, lines: list[tuple[int, int]], first: int, words: dict[str, 
             kind = "signature"
         elif _NUMBERED.match(line) or _ITEM.match(line):
             break
-        elif words["tail"].search(line) and len(line) < 80:
+        elif (words["tail"].search(line) and len(line) < 80) or (
+            words["tail_label"].search(line) and not sentence and len(line) < 80
+        ):
             kind = "tail"
         elif sentence or _SENTENCE_END.search(line):
             break
