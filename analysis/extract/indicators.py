@@ -25,7 +25,7 @@ _ASIDES = re.compile(r"[(（][^()（）]*[)）]")
 
 @dataclass(frozen=True)
 class Indicator:
-    """One value of one codebook indicator; `quantity` indexes the report's quantities (None: said in words)."""
+    """One value of one codebook indicator; `quantity` indexes the quantities (None: said in words, or several)."""
 
     code: str
     value: float
@@ -317,7 +317,7 @@ def _apart(hits: Sequence[_Hit]) -> list[_Hit]:
     kept = [hit for hit in hits if hit.quantity is not None]
     words: list[_Hit] = []
     for hit in sorted((hit for hit in hits if hit.quantity is None), key=lambda hit: -hit.weight):
-        if not any(hit.start < one.end and one.start < hit.end for one in words):
+        if hit.wording.shared or not any(hit.start < one.end and one.start < hit.end for one in words):
             words.append(hit)
     return kept + words
 
@@ -356,7 +356,7 @@ def _summed(found: Sequence[Indicator], text: str) -> list[Indicator]:
         if len(run) > 1:
             loose = [one.qualifier for one in run if one.qualifier != "exact"]
             value, qualifier = sum(one.value for one in run), (loose or ["exact"])[0]
-            kept.append(replace(first, value=value, qualifier=qualifier, basis="summed", end=last.end))
+            kept.append(replace(first, value=value, qualifier=qualifier, basis="summed", quantity=None, end=last.end))
         elif first.basis != "summed":
             kept.append(first)
     return sorted(kept, key=lambda one: (one.start, one.code))

@@ -132,10 +132,10 @@ class Reader:
             first = max([(start + end) // 2, *(one.start for one in told), headed.get("problems", 0)])
             places = [
                 sentence.start() + len(sentence[0]) - len(sentence[0].lstrip(SPACE))
-                for sentence in re.finditer(r"[^。;\n\r]+", folded[first:end])
-                if self._openers[role].match(sentence[0].lstrip(SPACE))
+                for sentence in re.finditer(r"[^。;\n\r]+", folded[:end])
+                if sentence.end() > first and self._openers[role].match(sentence[0].lstrip(SPACE))
             ]
-            places = [place + first for place in places if _may_open(folded, place + first, sections)]
+            places = [place for place in places if _may_open(folded, place, sections)]
             if places:
                 told.append(headings.told(places[-1 if role == "problems" else 0], end, role, sections))
         return told
@@ -161,11 +161,11 @@ class Reader:
         return self._areas(text[section.start : section.end])
 
     def _items(self, section: Section, text: str) -> list[Item]:
-        """Items are the section's children; without children its paragraphs after the heading."""
+        """Items are the section's children; without children its paragraphs after the heading, a told one's with it."""
         if section.children:
             parts = [(child.number, child.heading, child.start, child.end) for child in section.children]
         else:
-            after = section.start + len(section.number) + len(section.heading)
+            after = section.start + (0 if section.told else len(section.number) + len(section.heading))
             lines = re.finditer(r"[^\r\n]+", text[after : section.end])
             spans = [(after + m.start(), after + m.end()) for m in lines if len(m.group().strip(SPACE)) > 8]
             parts = [("", "", *_stripped(text, *span)) for span in spans]
@@ -262,6 +262,8 @@ def _oddities(sections: list[Section], items: list[Item]) -> list[dict[str, obje
         if not any(item.role == role for item in items):
             row(f"no {role} part found", "look for it in the text; add its heading's words to sections.csv")
     for section in sections:
+        if section.told:
+            row(f"no heading opens the {section.role} part", "read from this sentence on; look where it ends", section)
         if section.number == "是":
             row("heading lost its numeral", "read as the missing number of its series", section)
     siblings: dict[tuple[int, str], list[Section]] = {}
