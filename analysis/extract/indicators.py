@@ -109,6 +109,7 @@ class Reader:
                 while match:  # from the next character on: a nearer label may stand inside a wide match
                     if (
                         not denied(view.text, match.start())
+                        and not _leaves_bracket(match)
                         and (not wording.wanted or wording.lists or match.start("n") not in listed)
                         and (not wording.topic or _topic(view.text, topics, match.start()) in wording.topic)
                     ):
@@ -261,6 +262,16 @@ class Reader:
             if wrong:
                 rows.append(_identity_row(identity, total, parts, added))
         return rows
+
+
+def _leaves_bracket(match: re.Match[str]) -> bool:
+    """Whether the label stands in a bracket and its number outside: 纠错(含撤销、确认违法)29件 are no 29 确认违法."""
+    opened = 0
+    for char in match.group():
+        opened += (char == "(") - (char == ")")
+        if opened < 0:
+            return True
+    return False
 
 
 def _topic(text: str, topics: Sequence[tuple[int, int]], place: int) -> str:

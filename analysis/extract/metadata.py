@@ -177,7 +177,9 @@ class _Where:
             chain = [m for k, m in enumerate(mentions) if m.start == (mentions[k - 1].end if k else 0)]
             rows = places.meaning(chain, clause, self.year)
             rest = clause[chain[-1].end :] if chain else clause
-            if cue in _TOWNSHIP and (match := re.match(rf"(?![我全各本乡城])[\u3400-\u9fff]{{1,8}}?{cue}", rest)):
+            if cue in _TOWNSHIP and (
+                match := re.match(rf"(?!.{{0,7}}[我全各本]{cue}|[乡城])[\u3400-\u9fff]{{1,8}}?{cue}", rest)
+            ):
                 found.append(Body("township", match[0], rows))
             elif cue in _DEPARTMENT and rows and re.match(rf"[\u3400-\u9fff]{{1,14}}?{cue}", rest):
                 found.append(Body("department", rows=rows))
