@@ -84,10 +84,8 @@ def score(folder: Path, gold: Path, book: Codebook, tiers: Iterable[int] = (1,),
     made.append(_metadata(annotated["metadata"], found["reports"]))
     area_of = {code: row["area_2021"] for code, row in book.indicators.items()}
     for area in sorted(set(area_of.values())) if by_area else ():
-        expected, read = (
-            [row for row in rows if area_of[str(row["indicator"])] == area]
-            for rows in (annotated["indicators"], found["indicators"])
-        )
+        expected = [row for row in annotated["indicators"] if area_of[row["indicator"]] == area]
+        read = [row for row in found["indicators"] if area_of[str(row["indicator"])] == area]
         made.append(_compare(f"indicators {area}", expected, read, same.indicator, compared[-1][2], texts))
     return made
 
