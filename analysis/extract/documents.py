@@ -188,17 +188,17 @@ def _tail(text: str, lines: list[tuple[int, int]], first: int, words: dict[str, 
     found: list[Furniture] = []
     for start, end in reversed(lines[first + 1 :]):
         line = one_width(text[start:end])
-        sentence = bool(_SENTENCE_END.search(line))
+        sentence, han = bool(_SENTENCE_END.search(line)), len(HAN.findall(line))
         if _SIGN_DATE.match(line):
             kind = "signature"
         elif _ITEM.match(line):
             break
         elif words["tail"].search(line) and len(line) < 80:
             kind = "tail"
-        elif sentence:  # 行政复议纠错率… is no button
+        elif sentence or (han >= 20 and "," in line):  # 行政复议纠错率… is no button
             break
         else:
-            above_date = found and found[-1].kind == "signature" and len(HAN.findall(line)) >= 4
+            above_date = found and found[-1].kind == "signature" and han >= 4
             kind = "signature" if above_date and not words["tail_label"].search(line) else "tail"
         found.append(Furniture(start, end, kind))
     return found[::-1]
