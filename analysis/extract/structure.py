@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from analysis.extract.characters import one_width
 from analysis.extract.documents import Document
 from analysis.extract.headings import SPACE, Section, trimmed
 from analysis.extract.wordings import to_regex
+
+_MOST = 0.6  # share of its headings that give a part their area
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,9 @@ class Reader:
         for section in sections:
             if section.role in ("work", "duty"):
                 section.area, section.confidence = self._area(section, text)
+        for section in sections:
+            if section.role in ("work", "duty") and section.parent is None and not section.area:
+                section.area, section.confidence = _common(section.children)
         items = [item for section in sections if _is_root(section) for item in self._items(section, text)]
         lead_end = sections[0].start if sections else end
         lead_start = start + len(text[start:end]) - len(text[start:end].lstrip(SPACE))
@@ -203,6 +209,15 @@ def section_at(sections: Sequence[Section], starts: Sequence[int], position: int
     """Return the innermost section that holds `position`; `starts` are the sections' starts, in text order."""
     index = bisect_right(starts, position) - 1
     return sections[index] if index >= 0 else None
+
+
+def _common(children: Sequence[Section]) -> tuple[str, float | None]:
+    """Return the area that most of a part's headings have, and their share; none when the part covers everything."""
+    areas = Counter(child.area for child in children)
+    area, count = areas.most_common(1)[0] if areas else ("", 0)
+    return (
+        (area, count / len(children)) if area and len(children) > 1 and count >= _MOST * len(children) else ("", None)
+    )
 
 
 def _may_open(folded: str, place: int, sections: Sequence[Section]) -> bool:
