@@ -180,15 +180,16 @@ def score(
     tier: Annotated[
         list[int] | None, typer.Option("--tier", help="Indicator tiers to score; may be repeated. Default: 1.")
     ] = None,
+    areas: Annotated[bool, typer.Option("--areas", help="Also the indicators of each area of the codebook.")] = False,
     errors: Annotated[bool, typer.Option(help="List each miss, false hit and wrong attribute in its sentence.")] = True,
 ) -> None:
     """Compare the tables with the hand annotation: precision, recall and F1 per table, each error in its sentence."""
     from analysis import codebook
     from analysis.extract import score as scoring
 
-    scores = scoring.score(tables, gold, codebook.load(paths.CODEBOOK), tier or (1,))
+    scores = scoring.score(tables, gold, codebook.load(paths.CODEBOOK), tier or (1,), areas)
     for one in scores:
-        for error in one.errors if errors else []:
+        for error in one.errors if errors and " " not in one.table else []:  # an area's stand under indicators
             print(f"{one.table}: {error}")
     print(scoring.as_frame(scores).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 

@@ -151,7 +151,7 @@ def _faults(book: Codebook) -> Iterator[str]:
             yield f"{row['_where']}: '{row['wording']}' stands in {other['_where']} too. Keep one, or say shared yes."
         yield from _not_in(row, "basis", BASES, optional=True)
         yield from _not_in(row, "scope", SCOPES, optional=True)
-        stated, numbered = row["basis"] in ("", "stated"), "N" in row["wording"]
+        stated, numbered = row["basis"] in ("", "stated", "summed"), "N" in row["wording"]
         if stated and not numbered:
             yield f"{row['_where']}: '{row['wording']}' has no N, the number. Add it, or set basis implied."
         if row["basis"] == "zero_in_words" and numbered:
@@ -166,7 +166,7 @@ def _faults(book: Codebook) -> Iterator[str]:
                 yield f"{row['_where']}: no indicator '{code}'.{closest(code, known)}"
     for row in book.files["sections"]:
         yield from _not_in(row, "role", SECTION_ROLES)
-        yield from _not_in(row, "where", ("any", "top", "end"))
+        yield from _not_in(row, "where", ("any", "top", "end", "sentence"))
     for row in book.files["areas"]:
         yield from _not_in(row, "area", AREAS)
     for row in book.files["webpage"]:

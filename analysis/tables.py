@@ -26,7 +26,7 @@ QUALIFIERS = ("exact", "about", "at_least", "at_most")
 QUANTITY_ROLES = ("fact", "target", "change", "price", "threshold")
 SECTION_ROLES = ("lead", "work", "problems", "duty", "plan", "other")
 AREAS = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "S")
-BASES = ("stated", "implied", "zero_in_words", "corrected")
+BASES = ("stated", "summed", "implied", "zero_in_words", "corrected")
 SCOPES = ("own", "area", "lower", "departments")
 REVIEW_KINDS = (
     "structure",

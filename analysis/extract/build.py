@@ -171,8 +171,11 @@ def extract(
     review += with_.indicators.out_of_range(found, level)
     review += with_.indicators.identities(found) + with_.indicators.several(found)
     read = {one.quantity for one in found}
+    added = [range(one.start, one.end) for one in found if one.basis == "summed"]
     review += [
-        _unmatched(document.text, one) for index, one in enumerate(numbers) if one.role == "fact" and index not in read
+        _unmatched(document.text, one)
+        for index, one in enumerate(numbers)
+        if one.role == "fact" and index not in read and not any(one.start in span for span in added)
     ]
     ids = {id(section): index for index, section in enumerate(tree.sections, 1)}
     rows: Rows = {

@@ -13,13 +13,11 @@ from analysis.codebook import Codebook
 from analysis.errors import DocumentError
 from analysis.extract import formats
 from analysis.extract.characters import HAN, one_width
+from analysis.extract.lines import HEADING, NUMBERED
 
 _OF_PAGE = re.compile(r"(?:_files|\.files|_文件)$")
 _SENTENCE_END = re.compile(r"[。;；！？]")
-_NUMBERED = re.compile(
-    r"\s*(?:第[一二三四五六七八九十]+[部章节]|[一二三四五六七八九十]{1,3}[、.．]|[(（]?[一二三四五六七八九十]{1,3}[)）])"
-)
-_ITEM = re.compile(r"\s*(?:\d{1,2}[、.．]|[(（]?\d{1,2}[)）]|[①-⑳]|[一二三四五六七八九十]{1,3}是)")
+_ITEM = re.compile(rf"{NUMBERED.pattern}|\s*[一二三四五六七八九十]{{1,3}}是")
 _ADDRESSEE = re.compile(r"\s*[\u3400-\u9fff、,，()（） \u3000]{2,40}[:：]\s*$")
 _NUMERAL = r"[\d０-９〇○零一二三四五六七八九十 ]"
 _SIGN_DATE = re.compile(rf"\s*{_NUMERAL}{{2,5}}年{_NUMERAL}{{1,4}}月{_NUMERAL}{{1,4}}日\s*$")
@@ -139,7 +137,7 @@ def _squeeze(line: str) -> str:
 def _is_content(line: str) -> bool:
     """Whether a line can only belong to a report's body: a heading, an addressee, or running text."""
     han = len(HAN.findall(line))
-    return bool(_NUMBERED.match(line)) or (han >= 20 and bool(_SENTENCE_END.search(line))) or han >= 80
+    return bool(HEADING.match(line)) or (han >= 20 and bool(_SENTENCE_END.search(line))) or han >= 80
 
 
 def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
@@ -190,17 +188,17 @@ def _tail(text: str, lines: list[tuple[int, int]], first: int, words: dict[str, 
     found: list[Furniture] = []
     for start, end in reversed(lines[first + 1 :]):
         line = one_width(text[start:end])
-        sentence = bool(_SENTENCE_END.search(line)) and len(HAN.findall(line)) >= 20
+        sentence, han = bool(_SENTENCE_END.search(line)), len(HAN.findall(line))
         if _SIGN_DATE.match(line):
             kind = "signature"
-        elif _NUMBERED.match(line) or _ITEM.match(line):
+        elif _ITEM.match(line):
             break
         elif words["tail"].search(line) and len(line) < 80:
             kind = "tail"
-        elif sentence or _SENTENCE_END.search(line):
+        elif sentence or (han >= 20 and "," in line):  # 行政复议纠错率… is no button
             break
         else:
-            dated = found and found[-1].kind == "signature" and len(HAN.findall(line)) >= 4
-            kind = "signature" if dated else "tail"
+            above_date = found and found[-1].kind == "signature" and han >= 4
+            kind = "signature" if above_date and not words["tail_label"].search(line) else "tail"
         found.append(Furniture(start, end, kind))
     return found[::-1]

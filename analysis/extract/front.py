@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.extract.characters import HAN, chinese_value, one_width
 from analysis.extract.documents import Document
+from analysis.extract.lines import HEADING
 from analysis.extract.places import Places
 
 Span = tuple[int, int]
@@ -26,9 +27,6 @@ _MONTH_ONLY = re.compile(rf"{_YEAR}\s*年\s*[0-9xX*]{{0,2}}\s*月?\s*[xX*]*\s*�
 _YEAR_ALONE = re.compile(rf"(?<![0-9〔\[{_DASH}]){_YEAR}(?![0-9〕\]{_DASH}]|年[{_DASH}]|年[0-9]+月)")
 _YEARS = re.compile(rf"{_YEAR}年?[{_DASH}]+{_YEAR}")
 _YEAR_IN_TEXT = re.compile(rf"(?<![0-9自从{_DASH}]){_YEAR}年(?!\s*[0-9]+\s*月|[{_DASH}])")
-_HEADING = re.compile(
-    r"\s*(?:[一二三四五六七八九十]{1,3}[、.]|第[一二三四五六七八九十]+[部章节]|\([一二三四五六七八九十]{1,3}\))"
-)
 _FIRST_LEVEL = re.compile(r"(?:^|\n)[ \t\u3000\xa0]*[一二三四五六七八九十]{1,3}、([^\r\n]{0,60})")
 _QUOTED = re.compile(r"《[^》]*》|\([^)]*\)")
 _LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
@@ -111,7 +109,7 @@ def _is_running(line: str) -> bool:
     """Whether a line is a numbered heading or running text, perhaps broken into short lines."""
     han = len(HAN.findall(line[:200]))
     broken = han >= 10 and "," in line and not line.rstrip().endswith(":")  # an addressee may hold commas
-    return bool(_HEADING.match(line)) or (han >= 20 and bool(re.search("[。;]", line))) or broken
+    return bool(HEADING.match(line)) or (han >= 20 and bool(re.search("[。;]", line))) or broken
 
 
 def bare(text: str) -> str:
@@ -139,7 +137,7 @@ def title(page: Front, places: Places) -> Span | None:
     for rank, (window, clean) in enumerate(_windows(page, words)):
         lines = [bare(line) for line in page.line(window).splitlines() if line.strip()]
         name = "".join(lines)
-        if len(name) > 100 or re.search("[。;]", name) or not shape.search(name):
+        if len(name) > 100 or re.search(r"[。;/\\_]", name) or not shape.search(name):  # a path is no title
             continue
         if len(lines) > 1 and max(map(len, lines)) > 50:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from analysis.codebook import Codebook, Row
@@ -19,12 +19,13 @@ from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, ske
 ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, never results
 Review = dict[str, object]
 _REACH = 200  # characters over which a topic holds
+_BESIDE = 12  # characters between two parts of one whole
 _ASIDES = re.compile(r"[(（][^()（）]*[)）]")
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One value of one codebook indicator; `quantity` indexes the report's quantities (None: said in words)."""
+    """One value of one codebook indicator; `quantity` indexes the quantities (None: said in words, or several)."""
 
     code: str
     value: float
@@ -90,13 +91,14 @@ class Reader:
         for hit in self._hits(view, quantities):
             section = section_at(sections, starts, hit.start)
             role = section.role if section else ""
-            if role in ROLES and (hit.wording.basis == "stated" or role != "problems"):
+            if role in ROLES and (hit.wording.basis in ("stated", "summed") or role != "problems"):
                 hits.append(hit)
         kept, review = self._resolve(hits, text)
         scopes = self._scopes[level in ("province", "prefecture")]
         found = [self._indicator(hit, text, quantities, scopes) for hit in kept]
         found = sorted(found, key=lambda one: (one.start, one.code))
-        return _once(_whole(found, text, self._codebook.marker_pattern("scope_own"))), review
+        whole = _whole(found, text, self._codebook.marker_pattern("scope_own"))
+        return _once(_summed(whole, text)), review
 
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
         listed = {place for match in LISTED.finditer(view.text) for place in range(*match.span(1))}
@@ -107,6 +109,7 @@ class Reader:
                 while match:  # from the next character on: a nearer label may stand inside a wide match
                     if (
                         not denied(view.text, match.start())
+                        and not _leaves_bracket(match)
                         and (not wording.wanted or wording.lists or match.start("n") not in listed)
                         and (not wording.topic or _topic(view.text, topics, match.start()) in wording.topic)
                     ):
@@ -204,7 +207,7 @@ class Reader:
         the printed one (missing when none is printed). Counts said in words only are not divided.
         """
         rows: list[dict[str, object]] = []
-        found = [one for one in found if one.basis in ("stated", "corrected")]
+        found = [one for one in found if one.basis in ("stated", "summed", "corrected")]
         for ratio in self._codebook.files["ratios"]:
             pair = _same_scope(found, ratio["numerator_indicator"], ratio["denominator_indicator"])
             if pair is None or not pair[1].value:
@@ -261,6 +264,16 @@ class Reader:
         return rows
 
 
+def _leaves_bracket(match: re.Match[str]) -> bool:
+    """Whether the label stands in a bracket and its number outside: 纠错(含撤销、确认违法)29件 are no 29 确认违法."""
+    opened = 0
+    for char in match.group():
+        opened += (char == "(") - (char == ")")
+        if opened < 0:
+            return True
+    return False
+
+
 def _topic(text: str, topics: Sequence[tuple[int, int]], place: int) -> str:
     """Return the topic named last before `place`, in its line or the one before (its heading); empty when none is."""
     index = bisect_right(topics, (place, -1)) - 1
@@ -315,7 +328,7 @@ def _apart(hits: Sequence[_Hit]) -> list[_Hit]:
     kept = [hit for hit in hits if hit.quantity is not None]
     words: list[_Hit] = []
     for hit in sorted((hit for hit in hits if hit.quantity is None), key=lambda hit: -hit.weight):
-        if not any(hit.start < one.end and one.start < hit.end for one in words):
+        if hit.wording.shared or not any(hit.start < one.end and one.start < hit.end for one in words):
             words.append(hit)
     return kept + words
 
@@ -336,6 +349,32 @@ def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
         last[one.code] = one
         kept.append(one)
     return kept
+
+
+def _summed(found: Sequence[Indicator], text: str) -> list[Indicator]:
+    """Add the parts that a sentence names side by side: 31个社区、60个行政村. A part alone is not the whole."""
+    runs: list[list[Indicator]] = []
+    for one in sorted(found, key=lambda one: (one.code, one.scope, one.start)):
+        last = runs[-1][-1] if runs else None
+        beside = last and (last.code, last.scope) == (one.code, one.scope)
+        if last and beside and "summed" in (one.basis, last.basis) and _is_next(text[last.end : one.start]):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    kept = []
+    for run in runs:
+        first, last = run[0], run[-1]
+        if len(run) > 1:
+            loose = [one.qualifier for one in run if one.qualifier != "exact"]
+            value, qualifier = sum(one.value for one in run), (loose or ["exact"])[0]
+            kept.append(replace(first, value=value, qualifier=qualifier, basis="summed", quantity=None, end=last.end))
+        elif first.basis != "summed":
+            kept.append(first)
+    return sorted(kept, key=lambda one: (one.start, one.code))
+
+
+def _is_next(between: str) -> bool:
+    return len(between) <= _BESIDE and not re.search("[。;；\n]", between)
 
 
 def _once(found: list[Indicator]) -> list[Indicator]:

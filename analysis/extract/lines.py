@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 ROW = 200  # characters: a table row up to this long stays on one line
 
-# Numbered heading or item: 一、 （二） 第三章 4. (5) ⑥
-NUMBERED = re.compile(
-    r"\s*(?:第[一二三四五六七八九十]{1,3}[部章节篇条]|[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十]{1,3}[)）]"
-    r"|\d{1,2}(?:、|[.．](?!\d))|[(（]\d{1,2}[)）]|[①-⑳])"
-)
+_CN = "[一二三四五六七八九十]{1,3}"
+# A numbered heading, as a page's lines show it: 一、 （二） 三) 第四章
+HEADING = re.compile(rf"\s*(?:第{_CN}[部章节篇条]|{_CN}[、.．]|[(（]?{_CN}[)）])")
+# A numbered heading or item: 4. (5) ⑥ too
+NUMBERED = re.compile(rf"{HEADING.pattern}|\s*(?:\d{{1,2}}(?:、|[.．](?!\d))|[(（]?\d{{1,2}}[)）]|[①-⑳])")
 _BREAK = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _SPACE = " \t\u3000\xa0\u2002\u2003"
 _UNSEEN = dict.fromkeys(

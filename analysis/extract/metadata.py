@@ -105,6 +105,13 @@ class _Where:
         """The divisions that the whole text names as its own."""
         return self.places.named_as_own(one_width(self.page.text), self.year)
 
+    @cached_property
+    def acting(self) -> re.Pattern[str]:
+        """A township or zone at the head of a clause, with what it does behind it."""
+        words = self.places.patterns
+        zone = f"[\u3400-\u9fff]{{0,8}}?(?:{words['zone'].pattern})"
+        return re.compile(rf"({zone}|[\u3400-\u9fff]{{2,6}}?(?:镇|乡|街道))(?:{words['acts'].pattern})")
+
     def fill(self, facts: dict[str, Any]) -> None:
         """Fill place, place_code, province, prefecture, level and issuer."""
         body = self.body()
@@ -120,7 +127,7 @@ class _Where:
             self.notes.add("level", "the kind of body that reports is not clear", self.span)
         if body.name:
             facts["place"] = body.name
-        elif row and facts["level"]:
+        elif row and facts["level"] and facts["level"] != "township":  # 我乡: the county is not who reports
             facts["place"], facts["place_code"] = row.name, row.code
         else:
             self.uncoded(facts, body, rows)
@@ -177,10 +184,15 @@ class _Where:
             chain = [m for k, m in enumerate(mentions) if m.start == (mentions[k - 1].end if k else 0)]
             rows = places.meaning(chain, clause, self.year)
             rest = clause[chain[-1].end :] if chain else clause
-            if cue in _TOWNSHIP and (match := re.match(rf"(?![我全各本乡城])[\u3400-\u9fff]{{1,8}}?{cue}", rest)):
+            if cue in _TOWNSHIP and (
+                match := re.match(rf"(?!.{{0,7}}[我全各本]{cue}|[乡城])[\u3400-\u9fff]{{1,8}}?{cue}", rest)
+            ):
                 found.append(Body("township", match[0], rows))
             elif cue in _DEPARTMENT and rows and re.match(rf"[\u3400-\u9fff]{{1,14}}?{cue}", rest):
                 found.append(Body("department", rows=rows))
+            elif not cue and (match := self.acting.match(clause)):  # 北和镇坚持…, 天津经济技术开发区坚持…
+                township = match[1].endswith(_TOWNSHIP)
+                found.append(Body("township", match[1], rows) if township else self.read(match[1]))
             elif rank < 3 and not chain and (match := _KIND_ONLY.match(clause)):
                 found.append(self.read(match[0]))
             elif chain and cue not in (*_TOWNSHIP, *_DEPARTMENT):
@@ -200,6 +212,11 @@ class _Where:
                     named = "; ".join(sorted({row.name for row in rows}))
                     self.notes.add("place", "read from the page around the report, which names none", self.span, named)
                 return body._replace(rows=rows)
+        if body.kind == "department" and len({row.code for row in self.own}) == 1:
+            self.notes.add(
+                "place", "named only in the rules and organs of the text", self.span, next(iter(self.own)).name
+            )
+            return body._replace(rows=tuple(self.own))
         if body.cue:
             rows = self.ending(tuple(self.own), body.cue)
             if len({row.name for row in rows}) == 1:
@@ -224,7 +241,7 @@ class _Where:
         """Say why there is no code."""
         known = rows or body.dated
         names = {row.name for row in known}
-        facts["place"] = names.pop() if len(names) == 1 else None
+        facts["place"] = names.pop() if len(names) == 1 and facts["level"] != "township" else None
         listed = "; ".join(map(str, known[:10])) or "; ".join(self.seen[:10])
         if len(rows) == 1:
             message = "it is not clear whether the place itself reports, or a body in it"

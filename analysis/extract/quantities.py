@@ -96,7 +96,7 @@ class Reader:
         }
         made |= {
             kind: rf"(?:{book.marker_pattern(kind)}){link}"
-            for kind in ("threshold", "price", "duration", "change_from", "round", "one_year")
+            for kind in ("threshold", "price", "duration", "change_from", "round", "one_year", "once")
         }
         made["change"] = rf"(?:{book.marker_pattern('change')})(?:率|幅)?[约近超了达为]*\s*$"
         made["change_base"] = book.marker_pattern("change_base")
@@ -184,6 +184,8 @@ class Reader:
         if unit == "年":  # the words before it decide
             return value > 1 or bool(self._patterns["one_year"].search(before))
         closing = bool(_CLOSING.match(folded, match.end()))
+        if value == 1 and self._codebook.units[unit]["family"] == "times" and self._patterns["once"].search(before):
+            return True  # 召开一次会议
         if value == 1 and kind != "before_number":
             return bool(kind) and closing
         if value >= 20:

@@ -53,12 +53,13 @@ class Score:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
-def score(folder: Path, gold: Path, book: Codebook, tiers: Iterable[int] = (1,)) -> list[Score]:
+def score(folder: Path, gold: Path, book: Codebook, tiers: Iterable[int] = (1,), by_area: bool = False) -> list[Score]:
     """Compare the tables in `folder` with the annotation in `gold`, for the reports that are annotated.
 
     A quantity matches when its span overlaps and value and unit are equal (units as units.csv equates them); a section
     or an item when it begins at the same place; an indicator when code and value are equal and the evidence overlaps; a
     field of the metadata when it is equal. Everything else (exact span, qualifier, role, scope …) is an attribute.
+    `by_area` adds one score for the indicators of each area of the codebook (A1 … A9, S, X: context).
     """
     kept = {str(tier) for tier in tiers}
     annotated = {name: read_csv(gold / f"{name}.csv", ["report_id"]) for name in GOLD}
@@ -80,7 +81,13 @@ def score(folder: Path, gold: Path, book: Codebook, tiers: Iterable[int] = (1,))
         ("indicators", same.indicator, ("unit", "qualifier", "basis", "scope")),
     )
     made = [_compare(name, annotated[name], found[name], alike, columns, texts) for name, alike, columns in compared]
-    return [*made, _metadata(annotated["metadata"], found["reports"])]
+    made.append(_metadata(annotated["metadata"], found["reports"]))
+    area_of = {code: row["area_2021"] for code, row in book.indicators.items()}
+    for area in sorted(set(area_of.values())) if by_area else ():
+        expected = [row for row in annotated["indicators"] if area_of[row["indicator"]] == area]
+        read = [row for row in found["indicators"] if area_of[str(row["indicator"])] == area]
+        made.append(_compare(f"indicators {area}", expected, read, same.indicator, compared[-1][2], texts))
+    return made
 
 
 GOLD = ("quantities", "sections", "items", "indicators", "metadata")
@@ -161,10 +168,14 @@ def _compare(
 def _shown(table: str, row: Row, texts: dict[str, str]) -> str:
     text, start = texts[str(row["report_id"])], _int(row["start"])
     named = _text(row.get("heading", row.get("text", "")))
-    end = _int(row["end"]) if row.get("end") and table in ("quantities", "indicators") else start + max(1, len(named))
+    end = (
+        _int(row["end"])
+        if row.get("end") and ("indicator" in row or table == "quantities")
+        else start + max(1, len(named))
+    )
     left, right = sentence(text, start, end)
     left, right = max(left, start - 40), min(right, end + 20)
-    code = f"{row['indicator']} = {row['value']} " if table == "indicators" else ""
+    code = f"{row['indicator']} = {row['value']} " if "indicator" in row else ""
     return f"[{str(row['report_id'])[:12]}] {code}{text[left:start]}⟦{text[start:end]}⟧{text[end:right]}".replace(
         "\n", " "
     )

@@ -4,55 +4,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from analysis.codebook import Codebook
-from analysis.extract.characters import chinese_value, one_width
+from analysis.extract import headings
+from analysis.extract.characters import one_width
 from analysis.extract.documents import Document
+from analysis.extract.headings import SPACE, Section, trimmed
 from analysis.extract.wordings import to_regex
 
-# Numbering styles from the outermost to the innermost; a style not open yet is put below the open ones of lower rank.
-_CN = "[一二三四五六七八九十]{1,3}"
-STYLES: list[tuple[str, int, str]] = [
-    ("part", 0, rf"第(?P<n>{_CN})(?:部分|章|篇)[,:、\s]?"),
-    ("cn", 1, rf"(?P<n>{_CN})(?:、|\.(?!\d))"),
-    ("cn_bracket", 2, rf"\((?P<n>{_CN})\)|(?P<half>{_CN})\)"),
-    ("head", 2, r"【(?=[^】\n]{2,30}】)"),
-    ("digit", 3, r"(?P<n>\d{1,2})(?:、|\.(?!\d))\s?"),
-    ("digit_bracket", 4, r"\((?P<n>\d{1,2})\)|(?P<half>\d{1,2})\)"),
-    ("circled", 5, r"(?P<n>[①-⑳])"),
-    ("first_is", 6, rf"(?P<n>{_CN})(?:则|要)?是[,:]?"),
-    ("first", 6, rf"第(?P<n>{_CN})(?:[,、:]|是)"),
-]
-_STYLE_OF = {name: re.compile(pattern) for name, _, pattern in STYLES}
-_RANK = {name: rank for name, rank, _ in STYLES}
-_START = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", pattern) for _, _, pattern in STYLES))
-_LINE_STYLES = {"part", "cn", "cn_bracket", "head", "digit", "digit_bracket", "circled"}
-_LOST = re.compile(r"(?<=[。;])\s*是(?=[\u3400-\u9fff])")
-_NO_BREAK = "统唯之单同万逐专如第"  # 统一是 holds no marker
-_FOUR_HAN = re.compile(r"[\u3400-\u9fff]{4}")
-_SPACE = " \t\r\n\u3000\xa0"
-
-
-@dataclass
-class Section:
-    """One numbered heading and the text below it: `text[start:end]`, sub-headings included."""
-
-    start: int
-    end: int
-    number: str
-    heading: str
-    style: str
-    value: int
-    depth: int = 1
-    parent: Section | None = None
-    role: str = "work"
-    area: str = ""
-    confidence: float | None = None  # share of the key-word characters that speak for the area
-    children: list[Section] = field(default_factory=list)
+_MOST = 0.6  # share of its headings that give a part their area
 
 
 @dataclass(frozen=True)
@@ -88,17 +52,33 @@ class Reader:
     def _roles(self) -> dict[bool, list[tuple[str, re.Pattern[str]]]]:
         """Whether a heading is of the first level → roles with their wordings, in the file's order.
 
-        `where` in sections.csv: any heading, a top heading, or only the end of a top heading (聚焦问题抓整改 is work).
+        `where` in sections.csv: any heading, a top heading, only the end of a top heading (聚焦问题抓整改 is work).
         """
         rows = self._codebook.files["sections"]
         return {
             top: [
                 (row["role"], re.compile(to_regex(row["wording"]) + ("$" if row["where"] == "end" else "")))
                 for row in rows
-                if top or row["where"] == "any"
+                if row["where"] == "any" or (top and row["where"] != "sentence")
             ]
             for top in (True, False)
         }
+
+    @cached_property
+    def _openers(self) -> dict[str, re.Pattern[str]]:
+        """Role → how a sentence begins that stands for its missing heading."""
+        rows = [row for row in self._codebook.files["sections"] if row["where"] == "sentence"]
+        return {
+            role: re.compile("|".join(to_regex(row["wording"]) for row in rows if row["role"] == role) or "(?!)")
+            for role in ("problems", "plan")
+        }
+
+    @cached_property
+    def _titles(self) -> re.Pattern[str]:
+        """Headings known word by word, and what top headings of the problem and plan parts say."""
+        known = [re.escape(one_width(row["heading"])) for row in self._codebook.files["frameworks"]]
+        said = [pattern.pattern for role, pattern in self._roles[False] if role in ("problems", "plan")]
+        return re.compile("|".join([*known, *said]))
 
     @cached_property
     def _areas(self) -> Callable[[str], tuple[str, float | None]]:
@@ -121,19 +101,54 @@ class Reader:
         text, (start, end) = document.text, document.body
         folded = one_width(text)
         review: list[dict[str, object]] = []
-        sections = _tree(list(_headings(folded, start, end)), end, text)
+        found = headings.find(folded, start, end)
+        sections = self._roled(headings.tree(found, end, text, self._titles))
+        if told := self._told(folded, start, end, sections):
+            found = sorted([*headings.find(folded, start, end), *told], key=lambda section: section.start)
+            sections = self._roled(headings.tree(found, end, text, self._titles))
         for section in sections:
-            section.role = self._role(section)
             if section.role in ("work", "duty"):
                 section.area, section.confidence = self._area(section, text)
+        for section in sections:
+            if section.role in ("work", "duty") and section.parent is None and not section.area:
+                section.area, section.confidence = _common(section.children)
         items = [item for section in sections if _is_root(section) for item in self._items(section, text)]
         lead_end = sections[0].start if sections else end
-        lead_start = start + len(text[start:end]) - len(text[start:end].lstrip(_SPACE))
-        lead = Section(lead_start, max(lead_start, _trimmed(text, lead_start, lead_end)), "", "", "", 0, role="lead")
+        lead_start = start + len(text[start:end]) - len(text[start:end].lstrip(SPACE))
+        lead = Section(lead_start, max(lead_start, trimmed(text, lead_start, lead_end)), "", "", "", 0, role="lead")
         review += _oddities(sections, items)
         return Structure([lead, *sections] if lead.end > lead.start else sections, items, review)
 
+    def _roled(self, sections: list[Section]) -> list[Section]:
+        for section in sections:
+            section.role = self._role(section)
+        return sections
+
+    def _told(self, folded: str, start: int, end: int, sections: Sequence[Section]) -> list[Section]:
+        """Find sentences that begin the problem or the plan part where no heading does.
+
+        Of the problem part's the last in the text's second half; of the plan part's the first behind the problems. It
+        must begin a paragraph, or a new series of headings or none must follow.
+        """
+        told: list[Section] = []
+        headed = {section.role: section.start for section in reversed(sections)}
+        for role in ("problems", "plan"):
+            if role in headed:
+                continue
+            first = max([(start + end) // 2, *(one.start for one in told), headed.get("problems", 0)])
+            places = [
+                sentence.start() + len(sentence[0]) - len(sentence[0].lstrip(SPACE))
+                for sentence in re.finditer(r"[^。;\n\r]+", folded[:end])
+                if sentence.end() > first and self._openers[role].match(sentence[0].lstrip(SPACE))
+            ]
+            places = [place for place in places if _may_open(folded, place, sections)]
+            if places:
+                told.append(headings.told(places[-1 if role == "problems" else 0], end, role, sections))
+        return told
+
     def _role(self, section: Section) -> str:
+        if section.told:
+            return section.role
         for role, pattern in self._roles[section.parent is None]:
             if pattern.search(one_width(section.heading)):
                 inside = section.parent.role if section.parent else ""
@@ -152,13 +167,13 @@ class Reader:
         return self._areas(text[section.start : section.end])
 
     def _items(self, section: Section, text: str) -> list[Item]:
-        """Items are the section's children; without children its paragraphs after the heading."""
+        """Items are the section's children; without children its paragraphs after the heading, a told one's with it."""
         if section.children:
             parts = [(child.number, child.heading, child.start, child.end) for child in section.children]
         else:
-            after = section.start + len(section.number) + len(section.heading)
+            after = section.start + (0 if section.told else len(section.number) + len(section.heading))
             lines = re.finditer(r"[^\r\n]+", text[after : section.end])
-            spans = [(after + m.start(), after + m.end()) for m in lines if len(m.group().strip(_SPACE)) > 8]
+            spans = [(after + m.start(), after + m.end()) for m in lines if len(m.group().strip(SPACE)) > 8]
             parts = [("", "", *_stripped(text, *span)) for span in spans]
         made = []
         for number, heading, start, end in parts:
@@ -190,138 +205,26 @@ class Reader:
         return ";".join(kept) or "other"
 
 
-def _headings(folded: str, start: int, end: int) -> list[Section]:
-    """Every marker that opens a heading, in text order, not yet nested."""
-    found: list[Section] = []
-    open_values: dict[str, int] = {}
-    for match in _START.finditer(folded, start, end):
-        style, number = _style(folded, match.start())
-        if style is None or number is None:
-            continue
-        follows = number == 1 or number == open_values.get(style, -9) + 1
-        if not _opens(folded, start, match, style, number, follows, found):
-            continue
-        open_values[style] = number
-        for other, rank in _RANK.items():
-            if rank > _RANK[style]:
-                open_values.pop(other, None)
-        found.append(Section(match.start(), end, "", "", style, number))
-    return found
-
-
-def _opens(
-    folded: str, start: int, match: re.Match[str], style: str, number: int, follows: bool, found: list[Section]
-) -> bool:
-    """Whether a marker opens a heading where it stands, or only looks like one (统一是, 第二、三产业)."""
-    before = folded[max(start, match.start() - 20) : match.start()].rstrip(" \t")[-1:]
-    if before in ("", "\n", "\r"):
-        return style != "first" or follows
-    if number == 1 and found and _RANK[style] > _RANK[found[-1].style] and before not in _NO_BREAK:
-        words = folded[found[-1].start : match.start()]
-        if len(words) <= 60 and not re.search(r"[。;\n\r]", words):
-            return True  # right behind the words of the heading above it: 四、强化创新(一)推进审批
-    if style not in _LINE_STYLES:
-        return before in "。;:,!?)" and (style != "first" or follows)
-    skipped = before == "。" and style in ("cn", "cn_bracket") and bool(_FOUR_HAN.match(folded, match.end()))
-    return before in "。:;" and (follows or skipped)
-
-
-def _style(folded: str, start: int) -> tuple[str | None, int | None]:
-    for name, pattern in _STYLE_OF.items():
-        match = pattern.match(folded, start)
-        if match:
-            groups = match.groupdict()
-            token = groups.get("n") or groups.get("half") or ""
-            if name == "head":
-                return name, 0
-            if name == "circled":
-                return name, ord(token) - ord("①") + 1
-            return name, int(token) if token.isdigit() else chinese_value(token)
-    return None, None
-
-
-def _tree(found: list[Section], end: int, text: str) -> list[Section]:
-    """Nest the headings, add those whose number is damaged, set their ends and their words."""
-    folded = one_width(text)
-    found = sorted([*found, *_damaged(found, folded)], key=lambda section: section.start)
-    stack: list[Section] = []
-
-    def close(until: int, at: int) -> None:
-        for section in stack[until:]:
-            section.end = _trimmed(text, section.start, at)
-        del stack[until:]
-
-    for section in found:
-        styles = [one.style for one in stack]
-        inner = [index for index, style in enumerate(styles) if _RANK[style] >= _RANK[section.style]]
-        close(styles.index(section.style) if section.style in styles else min(inner, default=len(stack)), section.start)
-        section.parent = stack[-1] if stack else None
-        section.depth = len(stack) + 1
-        if section.parent:
-            section.parent.children.append(section)
-        stack.append(section)
-    close(0, end)
-    for index, section in enumerate(found, 1):
-        stop = min(section.end, found[index].start if index < len(found) else end)
-        section.number, section.heading = _words(folded, text, section, stop)
-    return found
-
-
-def _damaged(found: list[Section], folded: str) -> list[Section]:
-    """Headings that lost their numeral: `是…` at a sentence's start where 三是 is followed by 五是."""
-    lost = []
-    for left, right in pairwise(found):
-        if left.style == right.style == "first_is" and right.value == left.value + 2:
-            match = _LOST.search(folded, left.start + 2, right.start)
-            if match:
-                lost.append(Section(match.end() - 1, right.start, "是", "", "first_is", left.value + 1))
-    return lost
-
-
-def _words(folded: str, text: str, section: Section, stop: int) -> tuple[str, str]:
-    """Split a heading into its number and its words, as printed."""
-    start = section.start
-    if section.number:  # damaged
-        marker_end = start + len(section.number)
-    else:
-        match = _STYLE_OF[section.style].match(folded, start)
-        marker_end = match.end() if match else start
-    number = text[start:marker_end].strip(_SPACE + ",,::")
-    line_end = min(
-        stop,
-        *(position for position in (folded.find("\n", marker_end), folded.find("\r", marker_end)) if position >= 0),
-        stop,
-    )
-    line = folded[marker_end:line_end]
-    if section.style == "head":
-        return "", line.split("】")[0]
-    if section.style in _LINE_STYLES:
-        body = line.rstrip(_SPACE)
-        cut = body.find("。")
-        length = cut if cut >= 0 else len(body)
-    else:
-        length = _clause_length(line)
-    words = text[marker_end : marker_end + length].strip(_SPACE).rstrip("。：:；;，,")
-    return number, words
-
-
-def _clause_length(line: str) -> int:
-    """Length up to the first 。 , ; or : that stands outside brackets and quotation marks."""
-    depth = 0
-    for index, char in enumerate(line):
-        if char in "《“(〈":
-            depth += 1
-        elif char in "》”)〉":
-            depth = max(0, depth - 1)
-        elif (char in "。,;:" and depth == 0) or char == "。":
-            return index
-    return len(line)
-
-
 def section_at(sections: Sequence[Section], starts: Sequence[int], position: int) -> Section | None:
     """Return the innermost section that holds `position`; `starts` are the sections' starts, in text order."""
     index = bisect_right(starts, position) - 1
     return sections[index] if index >= 0 else None
+
+
+def _common(children: Sequence[Section]) -> tuple[str, float | None]:
+    """Return the area that most of a part's headings have, and their share; none when the part covers everything."""
+    areas = Counter(child.area for child in children)
+    area, count = areas.most_common(1)[0] if areas else ("", 0)
+    return (
+        (area, count / len(children)) if area and len(children) > 1 and count >= _MOST * len(children) else ("", None)
+    )
+
+
+def _may_open(folded: str, place: int, sections: Sequence[Section]) -> bool:
+    """Whether a part may begin at `place`: it opens a paragraph, or no heading goes on behind it."""
+    after = next((one for one in sections if one.start > place), None)
+    opens = folded[:place].rstrip(" \t\u3000\xa0")[-1:] in ("", "\n", "\r")
+    return opens or after is None or after.value == 1
 
 
 def _is_root(section: Section) -> bool:
@@ -329,13 +232,9 @@ def _is_root(section: Section) -> bool:
     return section.role in ("problems", "plan") and (section.parent is None or section.parent.role != section.role)
 
 
-def _trimmed(text: str, start: int, end: int) -> int:
-    return start + len(text[start:end].rstrip(_SPACE))
-
-
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip(_SPACE)), _trimmed(text, start, end)
+    return start + len(piece) - len(piece.lstrip(SPACE)), trimmed(text, start, end)
 
 
 def _shift(match: re.Match[str], by: int) -> tuple[int, int]:
@@ -378,6 +277,8 @@ def _oddities(sections: list[Section], items: list[Item]) -> list[dict[str, obje
         if not any(item.role == role for item in items):
             row(f"no {role} part found", "look for it in the text; add its heading's words to sections.csv")
     for section in sections:
+        if section.told:
+            row(f"no heading opens the {section.role} part", "read from this sentence on; look where it ends", section)
         if section.number == "是":
             row("heading lost its numeral", "read as the missing number of its series", section)
     siblings: dict[tuple[int, str], list[Section]] = {}

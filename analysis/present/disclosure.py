@@ -58,7 +58,8 @@ def fig03_disclosure(indicators: pd.DataFrame, reports: pd.DataFrame, lang: str)
             f"none of the {len(reports)} reports states one of the {len(core)} core indicators: there is nothing to "
             "draw. Look at the table review, or add wordings to data/codebook/wordings.csv."
         )
-    states = stated.assign(rank=[STATES.index(basis) for basis in stated["basis"]])
+    states = stated.assign(basis=stated["basis"].replace("summed", "stated"))
+    states = states.assign(rank=[STATES.index(basis) for basis in states["basis"]])
     states = states.sort_values(["report_id", "indicator", "rank"], kind="stable")
     states = states.drop_duplicates(["report_id", "indicator"])
     counts = states["indicator"].value_counts()

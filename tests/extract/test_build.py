@@ -219,7 +219,7 @@ def test_days_as_excel_writes_them_are_read(folder):
 
 
 def test_parts_of_one_indicator_go_to_review(folder):
-    text = REPORT.replace("全年受理", "全县共有31个社区、60个行政村。全年受理")
+    text = REPORT.replace("全年受理", "全县31个社区建成公共法律服务站。全县60个行政村聘请法律顾问。全年受理")
     (folder / "good.txt").write_text(text, encoding="utf-8")
     _, read = made(folder)
     rows = read["review"].query("kind == 'ambiguous'")

@@ -108,3 +108,11 @@ def test_a_text_without_page_is_all_body(document):
 def test_texts_without_any_running_text(document, text):
     made = document(text)
     assert made.body == (0, len(text))
+
+
+@pytest.mark.parametrize(
+    "last", ["行政复议综合纠错率为15.3%,同比下降。", "承办人大代表建议12件。", "全年接受媒体和微信投诉2件。"]
+)
+def test_a_last_sentence_with_a_buttons_word_is_text(read, last):
+    one = read((BODY + last + "\n打印本页 关闭\n主办：某县人民政府办公室\n").encode())
+    assert one.text[slice(*one.body)].strip().endswith(last)

@@ -268,6 +268,37 @@ def test_zero_in_words_is_a_value(read, text, code):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "sums"),
+    [
+        (
+            "全县共有12个乡镇、3个街道,186个行政村、32个社区。",
+            {("townships_subdistricts", 15), ("villages_communities", 218)},
+        ),
+        ("面向全区31个社区、60个行政村宣传。", {("villages_communities", 91)}),
+        ("制发行政复议意见书4份、建议书2份。", {("reconsideration_opinions", 6)}),
+        ("清理规范性文件186件,废止12件,宣布失效近8件。", {("normative_docs_abolished", 20)}),
+    ],
+)
+def test_parts_side_by_side_are_added_up(read, text, sums):
+    added = [one for one in read(text)[0] if one.basis == "summed"]
+    assert {(one.code, one.value) for one in added} == sums
+    for one in added:
+        assert one.quantity is None and text[one.start].isdigit() and not text[one.start - 1].isdigit()
+    assert [one.qualifier for one in added if "近8" in text] == ["about"] * ("近8" in text)
+
+
+def test_a_part_alone_is_not_the_whole(values):
+    assert values("深入31个社区宣传,走访60个行政村。") == set()
+
+
+def test_two_things_denied_at_once_are_two_zeros(values):
+    assert values("我局无行政复议被纠错和行政诉讼败诉案件。") == {
+        ("admin_reconsideration_corrected", 0),
+        ("admin_litigation_lost", 0),
+    }
+
+
 def test_missing_stays_missing(values):
     assert values("依法做好行政复议和行政应诉工作。") == set()
 

@@ -463,3 +463,17 @@ def test_names_in_running_text(places):
     assert names("云南省楚雄州元谋县和昆明市") == ["云南省", "楚雄州", "元谋县", "昆明市"]
     assert names("中央、省、市和县委关于合作市场、全州县级部门、中心城区的部署") == []
     assert names("赵县、易县") == ["赵县", "易县"]
+
+
+@pytest.mark.parametrize(
+    ("lead", "place", "level"),
+    [
+        ("2025年是收官之年,云岭镇坚持依法行政,全镇法治氛围良好。现将情况报告如下:", "云岭镇", "township"),
+        ("2024年,天津经济技术开发区坚持依法治区,推进法治建设。现将情况报告如下:", "天津经济技术开发区", "development_zone"),
+        ("2024年,我乡工作以促进全乡发展为目的,扎实推进法治政府建设。现将情况报告如下:", None, "township"),
+        ("2024年,我局扎实推进依法行政,印发《许昌市农业农村系统普法清单》。现将情况报告如下:", "许昌市", "department"),
+    ],
+)
+def test_who_acts_in_the_lead_reports(read, lead, place, level):
+    facts, _ = read(lead + "\n一、工作情况\n规范执法行为,提升执法水平。\n")
+    assert (facts["place"], facts["level"]) == (place, level)

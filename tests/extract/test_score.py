@@ -51,3 +51,11 @@ def test_misses_and_false_hits_are_counted_and_shown_in_their_sentence(built, re
     assert "⟦5417项⟧" in found.errors[0]
     assert found.precision == found.hits / (found.hits + 1)
     assert found.recall == found.hits / (found.hits + 2)
+
+
+def test_areas_add_up_to_all_indicators(built, readers):
+    scores = score(built, paths.GOLD, readers.codebook, (1, 2, 3), by_area=True)
+    whole = next(one for one in scores if one.table == "indicators")
+    areas = [one for one in scores if one.table.startswith("indicators ")]
+    assert {one.table[-2:].strip() for one in areas} == {*(f"A{n}" for n in range(1, 10)), "S", "X"}
+    assert sum(one.hits for one in areas) == whole.hits and sum(one.missed for one in areas) == whole.missed

@@ -146,3 +146,45 @@ def test_sections_nest_and_end_where_the_next_begins(readers, document):
         if section.parent:
             assert section.parent.start < section.start
             assert section.end <= section.parent.end
+
+
+def test_parts_that_only_a_sentence_opens(readers, document):
+    text = (
+        "一、规范执法。全年评查案卷20份,开展培训,规范执法行为,提升执法水平。二、化解纠纷。全年调解纠纷30件。"
+        "法治政府建设虽取得成效,但还存在一些不足:执法力量薄弱,人才不足。\n下一步,我局将继续推进依法行政。一是加强培训。二是优化服务。"
+    )
+    made = readers.structure.read(document(text))
+    assert shown(made.sections) == [
+        (1, "一、", "规范执法", "work"),
+        (1, "二、", "化解纠纷", "work"),
+        (1, "", "法治政府建设虽取得成效,但还存在一些不足:执法力量薄弱,人才不足", "problems"),
+        (1, "", "下一步,我局将继续推进依法行政", "plan"),
+        (2, "一是", "加强培训", "plan"),
+        (2, "二是", "优化服务", "plan"),
+    ]
+    assert [(item.role, item.number) for item in made.items] == [("problems", ""), ("plan", "一是"), ("plan", "二是")]
+    assert [row["message"] for row in made.review] == [
+        f"no heading opens the {part} part" for part in ("problems", "plan")
+    ]
+
+
+def test_a_told_part_ends_where_the_series_before_it_goes_on(readers, document):
+    text = (
+        "一、规范执法。评查案卷20份,规范执法行为。\n二、化解纠纷。调解纠纷30件,也存在调解员不足的问题。\n"
+        "三、加强宣传。开展宣传活动12场次,受到群众欢迎,取得良好效果。"
+    )
+    told = [section for section in readers.structure.read(document(text)).sections if section.told]
+    assert [text[one.start : one.end].count("三、") for one in told] in ([], [0])
+
+
+def test_a_headed_part_needs_no_sentence(readers, document):
+    assert not any(section.told for section in readers.structure.read(document(REPORT)).sections)
+
+
+def test_a_heading_behind_a_bracket_and_one_that_runs_on_without_a_mark(readers, document):
+    text = (
+        "一、工作安排\n(一)加强领导。压实责任(责任单位:各处室)(二)优化服务。压缩时限。\n"
+        "二、存在问题在看到成绩的同时,我们也清醒地认识到,一些制约我局依法行政工作的问题和挑战依然存在,需要认真解决。"
+    )
+    headings = [section.heading for section in readers.structure.read(document(text)).sections]
+    assert headings == ["工作安排", "加强领导", "优化服务", "存在问题"]
