@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import factorial
+from math import factorial, prod
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -174,8 +174,8 @@ def permutation_test(
     """Ask once whether topics differ with a column at all: rearrange its values among whole reports.
 
     The statistic is the share of the variance between items that the column explains, of all topics together
-    (Anderson 2001) and of each. It holds for any number of reports, but five in groups of 3, 1 and 1 have 20 distinct
-    arrangements, so p cannot be below 0.05.
+    (Anderson 2001) and of each. It holds for any number of reports, but five in groups of 3, 1 and 1 can be divided in
+    10 ways only, so p cannot be below 0.1.
 
     Returns
     -------
@@ -214,13 +214,12 @@ def permutation_test(
         part = (cross * (np.linalg.pinv(moved.T @ (sizes[:, None] * moved)) @ cross)).sum(axis=0)
         return np.append(part.sum() / max(total.sum(), TINY), part / np.maximum(total, TINY))
 
-    counts = [factorial(int(n)) for n in np.unique(codes, return_counts=True)[1]]
-    distinct = factorial(len(codes)) // int(np.prod([float(n) for n in counts])) if len(codes) <= 20 else np.inf
+    ways = _ways(codes, numeric)
     rng = np.random.default_rng(model.settings["seed"] if seed is None else seed)
     p, here = permutation_p(explained, len(codes), n_permutations, rng)
     frame = pd.DataFrame({"by": by, "topic": pd.array([None, *range(1, len(here))], dtype="Int64"), "explained": here})
     p_adjusted = np.append(np.nan, adjusted(p[1:], "holm"))
-    least = max(1 / distinct, 1 / (n_permutations + 1))
+    least = max(1 / ways, 1 / (n_permutations + 1))
     return frame.assign(p=p, p_adjusted=p_adjusted, least_p=least, n_reports=len(codes)).astype({"by": "str"})
 
 
@@ -242,6 +241,15 @@ def sentences(found: pd.DataFrame, level: float = 0.05) -> list[str]:
     if tested["df"].min() < 10:
         said.append(f"Few reports: the intervals rest on {tested['df'].min():.1f} degrees of freedom or a little more.")
     return said
+
+
+def _ways(codes: np.ndarray, numeric: bool) -> float:
+    """Return in how many ways the reports can be divided that may differ in the statistic."""
+    if len(codes) > 20:
+        return np.inf
+    sizes = np.unique(codes, return_counts=True)[1]
+    alike = [] if numeric else np.unique(sizes, return_counts=True)[1]  # groups of one size can exchange their names
+    return factorial(len(codes)) / prod(factorial(int(n)) for n in [*sizes, *alike])
 
 
 def _terms(model: Fitted, names: list[str], cluster: str, least: int) -> tuple[np.ndarray, list[Term], list[dict]]:
@@ -310,7 +318,7 @@ def _tidy(rows: list[dict], n_topics: int, adjust: str) -> pd.DataFrame:
     made = made.astype(dict.fromkeys(text, "str") | dict.fromkeys(number, "float64"))
     tested = made["p"].notna()
     made["p_adjusted"] = np.nan
-    if tested.any():
+    if tested.to_numpy().any():
         made.loc[tested, "p_adjusted"] = adjusted(made.loc[tested, "p"].to_numpy(float), adjust)
     return made
 

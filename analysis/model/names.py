@@ -1,4 +1,4 @@
-"""In: a fitted topic model and a CSV of names. Out: the name of each topic, found by its words, names that lost theirs."""
+"""In: a fitted topic model and a CSV of names. Out: each topic's name, found by its words; names that lost theirs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from analysis import paths, tables
 from analysis.codebook import read_csv
 from analysis.errors import CodebookError
-from analysis.model.topics import TopicModel
+from analysis.model.result import TopicModel
 
 COLUMNS = ["zh", "en", "words", "note"]
 FILE = paths.CODEBOOK / "topic_labels.csv"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ParameterError
-from analysis.model.quality import exclusivity, frex
-from analysis.model.topics import TopicModel
+from analysis.model import quality
+from analysis.model.result import TopicModel
 
 # A template topic: all three must hold. See `template`.
-NEAR, SPREAD, SHARED = 0.25, 0.8, 0.4
+NEAR, SPREAD, SHARED = 0.45, 0.85, 0.5
 
 
 def words(model: TopicModel, n: int = 10, weight: float = 0.5) -> pd.DataFrame:
@@ -24,7 +23,7 @@ def words(model: TopicModel, n: int = 10, weight: float = 0.5) -> pd.DataFrame:
     n : int
         Words per topic.
     weight : float
-        Of exclusivity in FREX, 0 to 1.
+        Of frequency in FREX, 0 (exclusive words) to 1 (likely ones).
 
     Returns
     -------
@@ -38,10 +37,8 @@ def words(model: TopicModel, n: int = 10, weight: float = 0.5) -> pd.DataFrame:
 
 def top_frex(model: TopicModel, n: int = 10, weight: float = 0.5) -> pd.DataFrame:
     """Return the `n` words of the largest FREX of each topic: topic, rank, word, frex."""
-    if not 0 <= weight <= 1:
-        raise ParameterError(f"frex: weight is {weight!r}, expected a number from 0 (frequency) to 1 (exclusivity).")
-    scores = np.asarray(frex(model.words, weight=weight))
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    scores = quality.frex(model.words, weight)
+    order = quality.top(scores, n)
     topic, rank = np.indices(order.shape)
     made = {
         "topic": topic.ravel() + 1,
@@ -62,7 +59,7 @@ def typical(model: TopicModel, reports: pd.DataFrame, n: int = 3) -> pd.DataFram
     """
     about = reports[["report_id", "place", "report_year"]]
     named = model.typical_items(n).merge(about, on="report_id", how="left", validate="many_to_one")
-    return named[["topic", "share", "place", "report_year", "report_id", "item_id", "text"]]
+    return named.reindex(columns=["topic", "share", "place", "report_year", "report_id", "item_id", "text"])
 
 
 def template(
@@ -86,7 +83,7 @@ def template(
     DataFrame
         One row per topic: topic, distance (Jensen–Shannon, of its words from the corpus' words; 0 the same, 1 none in
         common), evenness (entropy of its tokens over reports, as a share of that of all tokens; 1: as all tokens),
-        exclusivity (mean share of its likeliest words' probability that is its own, 0 to 1), template (yes or no).
+        exclusivity (of its likeliest words; 0: as likely in every topic, 1: in no other), template (yes or no).
     """
     corpus = np.asarray(model.counts.sum(axis=0), dtype=float)
     corpus = corpus / corpus.sum()
@@ -97,7 +94,8 @@ def template(
     np.add.at(tokens, reports, model.shares * model.tokens[:, None])
     most = _entropy(tokens.sum(axis=1, keepdims=True))[0]
     evenness = _entropy(tokens) / most if most > 0 else np.ones(model.n_topics)
-    own = np.asarray(exclusivity(model.words, n=n), dtype=float)
+    parts = np.take_along_axis(model.words / model.words.sum(axis=0), quality.top(model.words, n), axis=1).mean(axis=1)
+    own = (parts - 1 / model.n_topics) / (1 - 1 / model.n_topics)
     made = pd.DataFrame({"topic": range(1, model.n_topics + 1), "distance": distance, "evenness": evenness})
     return made.assign(exclusivity=own, template=(distance < near) & (evenness > spread) & (own < shared))
 
