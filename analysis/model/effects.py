@@ -154,9 +154,7 @@ def prevalence(model: Fitted, by: str, *, cluster: str = "report_id", min_report
         if n_reports >= min_reports:
             found = robust(np.ones((len(shares), 1)), shares, groups, _variance(model)[here], "prevalence")
             error, df = found[1][0], found[2][0]
-            inside = np.clip(mean, TINY, 1 - TINY)
-            half = stats.t.ppf(0.975, df) * error / (inside * (1 - inside))
-            low, high = (1 / (1 + np.exp(-(np.log(inside / (1 - inside)) + side * half))) for side in (-1, 1))
+            low, high = _bounded(mean, error, stats.t.ppf(0.975, df))
         else:
             row["reason"] = _few(n_reports, min_reports)
         rows += [
@@ -166,6 +164,35 @@ def prevalence(model: Fitted, by: str, *, cluster: str = "report_id", min_report
         ]  # fmt: skip
     drop = ["reference", "p", "p_adjusted", "test"]
     return _tidy(rows, model.shares.shape[1], "holm").drop(columns=drop)
+
+
+def each_report(model: Fitted, *, cluster: str = "report_id") -> pd.DataFrame:
+    """Return the mean share of each topic in each report, with the uncertainty of the model alone.
+
+    With few reports this is all there is: what these reports say, not what others would.
+
+    Returns
+    -------
+    DataFrame
+        One row per report × topic: the cluster's column, topic, estimate, ci_low, ci_high (95 %, of the posterior of
+        its items' shares), n_items.
+    """
+    names = model.items[cluster].to_numpy()
+    groups = _clusters(names)
+    n = np.bincount(groups)[:, None]
+    mean, error = sums(model.shares, groups) / n, np.sqrt(sums(_variance(model), groups)) / n
+    low, high = _bounded(mean, error, stats.norm.ppf(0.975))
+    report, topic = np.indices(mean.shape)
+    made = {cluster: np.unique(names.astype(str))[report.ravel()], "topic": topic.ravel() + 1}
+    made |= {"estimate": mean.ravel(), "ci_low": low.ravel(), "ci_high": high.ravel(), "n_items": n[report.ravel(), 0]}
+    return pd.DataFrame(made).astype({cluster: "str"})
+
+
+def _bounded(mean: np.ndarray, error: np.ndarray, times: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends of an interval of a share, symmetric on the logit scale."""
+    inside = np.clip(mean, TINY, 1 - TINY)
+    logit, half = np.log(inside / (1 - inside)), times * error / (inside * (1 - inside))
+    return 1 / (1 + np.exp(half - logit)), 1 / (1 + np.exp(-half - logit))
 
 
 def permutation_test(
