@@ -55,7 +55,7 @@ def effect(
     cluster: str = "report_id",
     adjust: Literal["holm", "bh"] = "holm",
     min_reports: int = MIN_REPORTS,
-    n_permutations: int = 999,
+    n_permutations: int | None = None,
     seed: int | None = None,
 ) -> pd.DataFrame:
     """Regress the topic shares of the items on covariates, with the model's own uncertainty in the intervals.
@@ -83,8 +83,9 @@ def effect(
         Holm (1979) or Benjamini & Hochberg (1995), over all tests returned.
     min_reports : int
         Clusters that a group must have; a number must be known of twice as many.
-    n_permutations : int
-        Rearrangements of whole reports for the test; all of them when there are no more.
+    n_permutations : int, optional
+        Rearrangements of whole reports for each test; all of them when there are no more. By default 999, or 25 for
+        every test: with fewer, no p could be small enough to survive the adjustment.
     seed : int, optional
         Of the rearrangements; by default the model's.
 
@@ -111,10 +112,11 @@ def effect(
         design = np.column_stack([np.ones(len(shares)), *(term.column for term in terms)])
         found = robust(design, shares, groups, _variance(model)[used], "effect")
         rng = np.random.default_rng(model.settings["seed"] if seed is None else seed)
+        times = max(999, 25 * len(terms) * n_topics) if n_permutations is None else n_permutations
         for place, term in enumerate(terms, start=1):
             estimate, error, df = (each[place] for each in found)
             half = stats.t.ppf(0.975, df) * error
-            tested = _permuted(design, place, term, terms, shares, groups, n_permutations, rng)
+            tested = _permuted(design, place, term, terms, shares, groups, times, rng)
             p = 2 * stats.t.sf(np.abs(estimate / np.maximum(error, TINY)), df) if tested is None else tested
             has = slice(None) if term.reference is None else term.column != 0
             rows += [
@@ -129,7 +131,7 @@ def effect(
 
 
 def prevalence(model: Fitted, by: str, *, cluster: str = "report_id", min_reports: int = MIN_REPORTS) -> pd.DataFrame:
-    """Return the mean share of each topic in each group, with intervals as in `effect` on the logit scale.
+    """Return the mean share of each topic in each group, with intervals as in `effect`, of a beta distribution.
 
     Returns
     -------
@@ -154,7 +156,7 @@ def prevalence(model: Fitted, by: str, *, cluster: str = "report_id", min_report
         if n_reports >= min_reports:
             found = robust(np.ones((len(shares), 1)), shares, groups, _variance(model)[here], "prevalence")
             error, df = found[1][0], found[2][0]
-            low, high = _bounded(mean, error, stats.t.ppf(0.975, df))
+            low, high = _bounded(mean, error, df)
         else:
             row["reason"] = _few(n_reports, min_reports)
         rows += [
@@ -181,18 +183,24 @@ def each_report(model: Fitted, *, cluster: str = "report_id") -> pd.DataFrame:
     groups = _clusters(names)
     n = np.bincount(groups)[:, None]
     mean, error = sums(model.shares, groups) / n, np.sqrt(sums(_variance(model), groups)) / n
-    low, high = _bounded(mean, error, stats.norm.ppf(0.975))
+    low, high = _bounded(mean, error, np.inf)
     report, topic = np.indices(mean.shape)
     made = {cluster: np.unique(names.astype(str))[report.ravel()], "topic": topic.ravel() + 1}
     made |= {"estimate": mean.ravel(), "ci_low": low.ravel(), "ci_high": high.ravel(), "n_items": n[report.ravel(), 0]}
     return pd.DataFrame(made).astype({cluster: "str"})
 
 
-def _bounded(mean: np.ndarray, error: np.ndarray, times: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return both ends of an interval of a share, symmetric on the logit scale."""
+def _bounded(mean: np.ndarray, error: np.ndarray, df: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends of a 95 % interval of a share: of the beta distribution with this mean and this error.
+
+    The error is widened by Student's t over the normal quantile. A symmetric interval of a small share goes below 0.
+    """
     inside = np.clip(mean, TINY, 1 - TINY)
-    logit, half = np.log(inside / (1 - inside)), times * error / (inside * (1 - inside))
-    return 1 / (1 + np.exp(half - logit)), 1 / (1 + np.exp(-half - logit))
+    most = inside * (1 - inside)
+    variance = np.clip((error * float(stats.t.ppf(0.975, df) / stats.norm.ppf(0.975))) ** 2, TINY**2, 0.99 * most)
+    size = most / variance - 1
+    low, high = (stats.beta.ppf(side, inside * size, (1 - inside) * size) for side in (0.025, 0.975))
+    return np.asarray(low), np.asarray(high)
 
 
 def permutation_test(

@@ -68,10 +68,10 @@ def fig08_prevalence(
     say = labels.load(lang)
     groups = prevalence.loc[prevalence["ci_low"].notna()].assign(panel="share")
     found = effects.loc[effects["estimate"].notna()].assign(panel="effect")
-    few = groups.empty and found.empty
-    if few and each["report_id"].nunique() > FEW:
+    few, n_reports = len(groups) + len(found) == 0, len(set(each["report_id"]))
+    if few and n_reports > FEW:
         raise FigureError(
-            f"figure 8: no group has reports enough for an interval, and {each['report_id'].nunique()} reports are too "
+            f"figure 8: no group has reports enough for an interval, and {n_reports} reports are too "
             f"many for a row each (at most {FEW}). Choose a column with fewer groups, or a smaller min_reports."
         )
     drawn = _reports(each, say, reports) if few else pd.concat([groups, found], ignore_index=True)
@@ -88,7 +88,7 @@ def fig08_prevalence(
     return Figure(
         figure, data, "fig08_prevalence", say("title.fig08"), caption, lang,
         {"by": list(dict.fromkeys([*prevalence["by"], *effects["by"]])), "model": dict(model.settings)},
-        {} if reports is None else hashes(reports=reports), model.items["report_id"].nunique(),
+        {} if reports is None else hashes(reports=reports), n_reports,
         model.settings.get("seed"),
     )  # fmt: skip
 
@@ -110,9 +110,14 @@ def _rows(drawn: pd.DataFrame, say: labels.Labels) -> dict[tuple[str, str], str]
     """(by, term) of each row inside a topic → how it is called; groups first, then what an effect alone has."""
     rows = {}
     for row in drawn.to_dict("records"):
-        known = say.texts.get(f"{row['by']}.{row['term']}", say.texts.get(f"term.{row['term']}", str(row["term"])))
+        known = _called(row["by"], str(row["term"]), say)
         rows.setdefault((row["by"], str(row["term"])), row["label"] if row["panel"] == "report" else known)
     return rows
+
+
+def _called(by: str, term: str, say: labels.Labels) -> str:
+    """Name a group or a number: level.county, term.report_year; a value without a label stands for itself."""
+    return say.texts.get(f"{by}.{term}", say.texts.get(f"term.{term}", term))
 
 
 def _titles(n_topics: int, names: Sequence[str], say: labels.Labels) -> list[str]:
@@ -139,7 +144,8 @@ def _panels(
         drawn = theme.axes(figure, left + number * (wide + 9), TOP, wide, high)
         theme.rows(drawn, n * n_topics, called * n_topics if number == 0 else [])
         drawn.tick_params(axis="y", labelsize=theme.SMALL)
-        theme.write(figure, left + number * (wide + 9), 2.5, f"{'ab'[number]}  {say(f'panel.{panel}')}")
+        letter = f"{'ab'[number]}  " if both else ""
+        theme.write(figure, left + number * (wide + 9), 2.5, letter + say(f"panel.{panel}"))
         part = data.loc[data["panel"] == panel]
         _marks(drawn, part, list(rows), n, panel)
         drawn.set_xlabel(say("axis.points" if panel == "effect" else "axis.mean_share"))
@@ -158,37 +164,38 @@ def _marks(drawn: Axes, part: pd.DataFrame, rows: list[tuple[str, str]], n: int,
     clear = part["p_adjusted"].to_numpy(float) < LEVEL if panel == "effect" else np.full(len(part), panel == "share")
     color = theme.MUTED if panel == "report" else theme.MAIN
     drawn.hlines(place, low, high, color=color, linewidth=0.9)
-    drawn.scatter(value, place, s=12, marker="D" if panel == "effect" else "o", zorder=3, linewidth=0.7, edgecolor=color,
+    marker = "D" if panel == "effect" else "o"
+    drawn.scatter(value, place, s=12, marker=marker, zorder=3, linewidth=0.7, edgecolor=color,
                   facecolor=np.where(clear, color, "white").tolist())  # fmt: skip
     if panel == "effect":
         drawn.axvline(0, color=theme.INK, linewidth=0.6)
         end = 1.05 * float(np.nanmax(np.abs([low, high])))
         drawn.set_xlim(-end, end)
     else:
-        drawn.set_xlim(0, min(100, 1.05 * float(np.nanmax(high))))
+        drawn.set_xlim(0, min(100, 1.05 * float(np.nanmax([value, high]))))
 
 
 def _caption(
     model: Shares, prevalence: pd.DataFrame, effects: pd.DataFrame, found: pd.DataFrame, few: bool, hidden: int,
     say: labels.Labels,
 ) -> str:  # fmt: skip
-    gone = pd.concat([prevalence.loc[prevalence["ci_low"].isna()], effects.loc[effects["estimate"].isna()]])
-    gone = gone.drop_duplicates(["by", "term"])
-    named = [
-        f"{say.texts.get(f'{row.by}.{row.term}', say.texts.get(f'term.{row.term}', row.term))} ({row.n_reports})"
-        for row in gone.itertuples()
-    ]
+    drawn = set(zip(prevalence["by"], prevalence["term"].astype(str), prevalence["ci_low"].notna(), strict=True))
+    gone = {
+        (row["by"], str(row["term"])): row["n_reports"]
+        for frame, value in ((prevalence, "ci_low"), (effects, "estimate"))
+        for row in frame.loc[frame[value].isna()].to_dict("records")
+        if (row["by"], str(row["term"]), True) not in drawn
+    }
+    named = [f"{_called(by, term, say)} ({n})" for (by, term), n in gone.items()]
     comma = "、" if say.lang == "zh" else ", "
     shown = comma.join(named[:8]) + ("…" if len(named) > 8 else "") or say("none")
-    about = {"items": len(model.items), "reports": model.items["report_id"].nunique(), "gone": shown, "hidden": hidden}
+    about = {"items": len(model.items), "reports": len(set(model.items["report_id"])), "gone": shown, "hidden": hidden}
     if few:
         return say("caption.fig08.reports", **about)
-    references = found[["by", "reference"]].dropna().drop_duplicates()
-    against = comma.join(
-        say.texts.get(f"{row.by}.{row.reference}", str(row.reference)) for row in references.itertuples()
-    )
-    clear = int((found["p_adjusted"] < LEVEL).sum())
+    pairs = zip(found["by"], found["reference"], strict=True)
+    against = comma.join(dict.fromkeys(_called(by, term, say) for by, term in pairs if isinstance(term, str)))
+    clear = (found["p_adjusted"] < LEVEL).to_numpy().sum()
     tests = say(
-        "caption.fig08.tests", tests=int(found["p"].notna().sum()), clear=clear, reference=against or say("none")
+        "caption.fig08.tests", tests=found["p"].notna().to_numpy().sum(), clear=clear, reference=against or say("none")
     )
     return say("caption.fig08", **about, tests=tests if len(found) else say("caption.fig08.untested"))
