@@ -68,7 +68,16 @@ def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[
     return counts[:, stays], words[stays].tolist(), cut.astype({"word": "str", "reason": "str"})
 
 
-def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float, max_iter: int) -> Fit:
+def fit(
+    counts: csr_array,
+    *,
+    n_topics: int,
+    seed: int,
+    alpha: float,
+    eta: float | np.ndarray,
+    max_iter: int,
+    begin: np.ndarray | None = None,
+) -> Fit:
     """Run variational EM (Blei, Ng & Jordan 2003; Hoffman, Blei & Bach 2010) from the start that `start` gives.
 
     The formulas are those of scikit-learn's LatentDirichletAllocation, whose `score` gives the same bound. It takes no
@@ -79,10 +88,14 @@ def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float
     ----------
     counts : csr_array, shape N×V
         No empty row or column.
+    eta : float or ndarray of shape K×V
+        Prior of the words in a topic.
+    begin : ndarray, shape K×V, optional
+        Expected counts to begin from instead of those of `start`; the topics then stay in this order.
     """
     counts = csr_array(counts)
     with threadpool_limits(1):
-        topics = eta + start(counts, n_topics=n_topics, seed=seed)
+        topics = eta + (start(counts, n_topics=n_topics, seed=seed) if begin is None else begin)
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         while moved > TOLERANCE and n_iter < max_iter:
             weights = np.exp(_expected_log(topics))
@@ -92,7 +105,7 @@ def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float
         gamma = posterior(np.exp(_expected_log(topics)), counts, alpha=alpha, gamma=gamma)
         bound = _bound(topics, gamma, counts, alpha, eta)
     shares = gamma / gamma.sum(axis=1, keepdims=True)
-    order = np.argsort(-shares.mean(axis=0), kind="stable")
+    order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
     words = topics / topics.sum(axis=1, keepdims=True)
     return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE)
 
@@ -157,7 +170,7 @@ def _expected_log(parameters: np.ndarray) -> np.ndarray:
     return psi(parameters) - psi(parameters.sum(axis=1, keepdims=True))
 
 
-def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float) -> float:
+def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray) -> float:
     """Return the variational bound on the log likelihood, in nats."""
     of_item, of_word = _expected_log(gamma), _expected_log(topics)
     items, by_word, total = np.exp(of_item), np.ascontiguousarray(np.exp(of_word).T), 0.0
@@ -169,11 +182,11 @@ def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: floa
     return total + _gain(gamma, of_item, alpha) + _gain(topics, of_word, eta)
 
 
-def _gain(parameters: np.ndarray, logs: np.ndarray, prior: float) -> float:
+def _gain(parameters: np.ndarray, logs: np.ndarray, prior: float | np.ndarray) -> float:
     """Return the expected log density of Dirichlet variables under their prior less that under their own parameters."""
-    size = parameters.shape[1]
     total = ((prior - parameters) * logs).sum() + (gammaln(parameters) - gammaln(prior)).sum()
-    return float(total + (gammaln(prior * size) - gammaln(parameters.sum(axis=1))).sum())
+    sums = np.broadcast_to(prior, parameters.shape).sum(axis=1)
+    return float(total + (gammaln(sums) - gammaln(parameters.sum(axis=1))).sum())
 
 
 def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:

@@ -144,7 +144,8 @@ def carries(found: pd.DataFrame, least: float = 0.45) -> str:
 
     `least` is a convention: with ten words of each, six in common give 0.43.
     """
-    mean, noise, back = found["jaccard"].mean(), found["jaccard_noise"].mean(), int((found["jaccard"] >= least).sum())
+    jaccard, noise = found["jaccard"].to_numpy(float), found["jaccard_noise"].mean()
+    mean, back = jaccard.mean(), int((jaccard >= least).sum())
     first = (
         f"If these {len(found)} topics were the truth, items as many and as short as these would give back "
         f"{mean:.0%} of their ten likeliest words (Jaccard; shuffled words: {noise:.0%})"
@@ -157,20 +158,24 @@ def carries(found: pd.DataFrame, least: float = 0.45) -> str:
 
 
 def _draw(words: np.ndarray, shares: np.ndarray, lengths: np.ndarray, rng: np.random.Generator) -> csr_array:
-    mixed = shares @ words
-    mixed /= mixed.sum(axis=1, keepdims=True)
-    return csr_array(np.array([rng.multinomial(n, row) for n, row in zip(lengths, mixed, strict=True)], dtype=float))
+    """Draw each item's tokens per topic, then each topic's words."""
+    per_topic = rng.multinomial(lengths, shares / shares.sum(axis=1, keepdims=True))
+    rows = [np.repeat(np.arange(len(lengths)), column) for column in per_topic.T]
+    columns = [rng.choice(words.shape[1], len(row), p=own / own.sum()) for row, own in zip(rows, words, strict=True)]
+    return _counted(np.concatenate(rows), np.concatenate(columns), (len(lengths), words.shape[1]))
+
+
+def _counted(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> csr_array:
+    made = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+    made.sum_duplicates()
+    return made
 
 
 def _shuffled(counts: csr_array, rng: np.random.Generator) -> csr_array:
     """Deal all words out anew to items of the same lengths."""
-    lengths = np.asarray(counts.sum(axis=1), dtype=int)
-    times = np.asarray(counts.sum(axis=0), dtype=int)
+    lengths, times = (np.asarray(counts.sum(axis=axis)).astype(int) for axis in (1, 0))
     pool = rng.permutation(np.repeat(np.arange(len(times)), times))
-    rows = np.repeat(np.arange(len(lengths)), lengths)
-    made = csr_array((np.ones(len(pool)), (rows, pool)), shape=counts.shape)
-    made.sum_duplicates()
-    return made
+    return _counted(np.repeat(np.arange(len(lengths)), lengths), pool, (len(lengths), len(times)))
 
 
 def _matched(counts: csr_array, truth: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

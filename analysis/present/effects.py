@@ -25,6 +25,11 @@ class Shares(Protocol):
     items: pd.DataFrame
     settings: Mapping[str, Any]
 
+    @property
+    def tokens(self) -> np.ndarray:
+        """Tokens of each item, shape N."""
+        ...
+
 
 @theme.styled
 def fig08_prevalence(
