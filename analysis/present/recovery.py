@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.errors import FigureError
@@ -12,7 +14,7 @@ from analysis.present import labels, theme
 from analysis.present.drawing import Figure
 from analysis.present.effects import Shares
 
-HIGH = 52.0  # mm: a panel
+HIGH, ROOM = 52.0, 31.0  # mm: a panel, the names beside the last one
 _MARKERS = "osD^vP"
 
 
@@ -20,7 +22,7 @@ _MARKERS = "osD^vP"
 def fig06b_recovery(grid: pd.DataFrame, standing: pd.DataFrame, model: Shares, lang: str) -> Figure:
     """Draw how many of a planted topic's ten likeliest words come back, against the number of items.
 
-    A panel per number of topics, a line per length of items, and the corpus at hand in the panel nearest its own number.
+    A panel per number of topics, a line per length of items, and the corpus at hand in the panel of the nearest number.
 
     Parameters
     ----------
@@ -51,16 +53,16 @@ def fig06b_recovery(grid: pd.DataFrame, standing: pd.DataFrame, model: Shares, l
     own |= {name: standing[name].mean() for name in ("jaccard", "jaccard_noise")}
     counts = sorted(set(grid["topics"]))
     nearest = min(counts, key=lambda k: abs(np.log(k / n_topics)))
-    wide = (theme.DOUBLE - 16 - 8 * (len(counts) - 1) - 26) / len(counts)
+    wide = (theme.DOUBLE - 14 - 8 * (len(counts) - 1) - ROOM) / len(counts)
     figure = theme.canvas(theme.DOUBLE, 8 + HIGH + 11)
     ends = sorted({int(one) for one in grid["items"]})
     limits = (min(ends[0], n_items) / 1.25, max(ends[-1], n_items) * 1.25)
     for number, topics in enumerate(counts):
         drawn = theme.axes(figure, 14 + number * (wide + 8), 8, wide, HIGH)
         part = grid.loc[grid["topics"] == topics]
-        _lines(drawn, part, say, last=number == len(counts) - 1)
+        _lines(drawn, part, say)
         if topics == nearest:
-            _here(drawn, own, say)
+            _here(drawn, own)
         drawn.set_xscale("log")
         drawn.set_xlim(*limits)
         drawn.xaxis.set_major_locator(FixedLocator(ends))
@@ -71,6 +73,7 @@ def fig06b_recovery(grid: pd.DataFrame, standing: pd.DataFrame, model: Shares, l
         if number == 0:
             drawn.set_ylabel(say("axis.jaccard"))
         theme.write(figure, 14 + number * (wide + 8), 2, f"{'abcdef'[number]}  {say('panel.planted', topics=topics)}")
+    _legend(figure, say, own)
     caption = say(
         "caption.fig06b", items=n_items, length=own["length"], topics=n_topics, jaccard=own["jaccard"],
         noise=own["jaccard_noise"],
@@ -83,28 +86,30 @@ def fig06b_recovery(grid: pd.DataFrame, standing: pd.DataFrame, model: Shares, l
     )  # fmt: skip
 
 
-def _lines(drawn: Axes, part: pd.DataFrame, say: labels.Labels, last: bool) -> None:
-    """One line a length, lighter the shorter; named at the right of the last panel."""
-    lengths = sorted(set(part["length"]))
+def _legend(figure: Canvas, say: labels.Labels, own: dict) -> None:
+    """Name the lines once, to the right of the panels, and the star below them."""
+    last = figure.axes[-1]
+    lines = last.get_legend_handles_labels()[0]
+    star = Line2D([], [], linestyle="", marker="*", markersize=9, color=theme.ACCENT, markeredgecolor=theme.INK,
+                  markeredgewidth=0.6, label=theme.wrap(say("line.corpus", **own), ROOM - 9, theme.SMALL))  # fmt: skip
+    last.legend(handles=[*lines, star], loc="upper left", bbox_to_anchor=(1.02, 1.02), frameon=False, borderaxespad=0,
+                handlelength=1.6, handletextpad=0.6, labelspacing=0.7, fontsize=theme.SMALL)  # fmt: skip
+
+
+def _lines(drawn: Axes, part: pd.DataFrame, say: labels.Labels) -> None:
+    """One line a length, the longest first and darkest; what nothing gives as a dashed one."""
+    lengths = sorted(set(part["length"]), reverse=True)
     for number, length in enumerate(lengths):
         line = part.loc[part["length"] == length].sort_values("items")
-        shade = 0.35 + 0.65 * (number + 1) / len(lengths)
+        shade = 1 - 0.65 * number / len(lengths)
         color = tuple(1 - shade * (1 - np.array([0x1F, 0x5A, 0x89]) / 255))
-        x, y = line["items"].to_numpy(float), line["jaccard"].to_numpy(float)
-        drawn.plot(x, y, color=color, marker=_MARKERS[number % 6], markersize=3)
-        if last:
-            name = say("line.length", length=length)
-            drawn.annotate(name, (x[-1], y[-1]), (8, 0), textcoords="offset points", va="center", fontsize=theme.SMALL,
-                           annotation_clip=False)  # fmt: skip
-    noise = part.groupby("items")["jaccard_noise"].mean()
-    drawn.plot(noise.index.to_numpy(float), noise.to_numpy(float), color=theme.MUTED, linestyle=(0, (3, 2)))
-    drawn.annotate(say("line.noise"), (float(noise.index[-1]), float(noise.iloc[-1])), (0, -9), color=theme.MUTED,
-                   textcoords="offset points", ha="right", fontsize=theme.SMALL)  # fmt: skip
+        marker, name = _MARKERS[number % len(_MARKERS)], say("line.length", length=length)
+        drawn.plot(line["items"], line["jaccard"], color=color, marker=marker, markersize=3, label=name)
+    sizes = sorted({int(one) for one in part["items"]})
+    noise = [float(np.mean(part["jaccard_noise"].to_numpy(float)[part["items"].to_numpy() == n])) for n in sizes]
+    drawn.plot(sizes, noise, color=theme.MUTED, linestyle=(0, (3, 2)), label=say("line.noise"))
 
 
-def _here(drawn: Axes, own: dict, say: labels.Labels) -> None:
-    drawn.scatter([own["items"]], [own["jaccard"]], s=70, marker="*", color=theme.ACCENT, edgecolor=theme.INK,
-                  linewidth=0.6, zorder=4)  # fmt: skip
-    right = own["items"] < 120
-    drawn.annotate(say("line.corpus", **own), (own["items"], own["jaccard"]), (8 if right else -8, -11), va="center",
-                   textcoords="offset points", ha="left" if right else "right", fontsize=theme.SMALL)  # fmt: skip
+def _here(drawn: Axes, own: dict) -> None:
+    drawn.plot([own["items"]], [own["jaccard"]], linestyle="", marker="*", markersize=9, color=theme.ACCENT,
+               markeredgecolor=theme.INK, markeredgewidth=0.6, zorder=4)  # fmt: skip
