@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.special import gammaln, psi
 from sklearn.decomposition import NMF
@@ -14,9 +16,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from threadpoolctl import threadpool_limits
 
+from analysis.errors import ParameterError
+
 TOLERANCE = 1e-4  # EM stops when a step moves no more than this share of all tokens to another topic
-FIRST, INNER = 10, 2  # updates of the items in the first EM step, and in each later one
+FIRST, INNER = 10, 1  # updates of the items in the first EM step, and in each later one (more do not raise the bound)
 BLOCK = 128  # items updated together
+SEEDED = 0.1  # prior tokens of a seed word, for each time it stands in the corpus
 
 
 class Fit(NamedTuple):
@@ -34,6 +39,8 @@ class Fit(NamedTuple):
         EM steps taken.
     converged : bool
         Whether the last step moved no more than `TOLERANCE`.
+    started : ndarray, shape K×V
+        Tokens of each word in each topic as the NMF handed them out, in its order of topics.
     """
 
     words: np.ndarray
@@ -41,6 +48,7 @@ class Fit(NamedTuple):
     bound: float
     n_iter: int
     converged: bool
+    started: np.ndarray
 
 
 def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[csr_array, list[str], pd.DataFrame]:
@@ -60,12 +68,78 @@ def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[
     columns = np.array([column[word] for document in documents for word in document], dtype=np.intp)
     counts = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(documents), len(words)))
     counts.sum_duplicates()
-    in_items = np.bincount(counts.indices, minlength=len(words))
-    low, high = (limit if isinstance(limit, int | np.integer) else limit * len(documents) for limit in (min_df, max_df))
-    reason = np.select([in_items < low, in_items > high], ["min_df", "max_df"], "")
-    stays, tokens = reason == "", counts.sum(axis=0).astype("int64")
+    reason, tokens = limits(counts, min_df=min_df, max_df=max_df), counts.sum(axis=0).astype("int64")
+    stays = reason == ""
     cut = pd.DataFrame({"word": words[~stays], "reason": reason[~stays], "tokens": tokens[~stays]})
     return counts[:, stays], words[stays].tolist(), cut.astype({"word": "str", "reason": "str"})
+
+
+def limits(counts: csr_array, *, min_df: float, max_df: float) -> np.ndarray:
+    """Return why each word is left out, shape V: min_df, max_df, or "" when it stays."""
+    n_items, n_words = counts.shape  # pyright: ignore[reportGeneralTypeIssues]  # scipy does not say how many axes
+    in_items = np.bincount(counts.indices, minlength=n_words)
+    low, high = (limit if isinstance(limit, int | np.integer) else limit * n_items for limit in (min_df, max_df))
+    return np.select([in_items < low, in_items > high], ["min_df", "max_df"], "")
+
+
+def check(settings: Mapping[str, Any]) -> None:
+    """Raise ParameterError with every setting of a fit that is out of its range."""
+    faults = [
+        f"fit: {name} is {settings[name]!r}, expected a whole number of {least} or more."
+        for name, least in (("n_topics", 2), ("seed", 0), ("max_iter", 1))
+        if not isinstance(settings[name], int | np.integer) or settings[name] < least
+    ]
+    for name in ("alpha", "eta"):
+        if not 0 < settings[name] <= 1:
+            faults.append(f"fit: {name} is {settings[name]!r}, expected a number above 0 and at most 1.")
+    for name in ("min_df", "max_df"):
+        limit = settings[name]
+        if limit <= 0 or (limit > 1 and not isinstance(limit, int | np.integer)):
+            faults.append(f"fit: {name} is {limit!r}, expected a number of items (1, 2 …) or a share (0.5, up to 1.0).")
+    if faults:
+        raise ParameterError(faults)
+
+
+def refit(counts: csr_array, settings: Mapping[str, Any], marked: np.ndarray | None = None) -> tuple[Fit, np.ndarray]:
+    """Fit what the limits leave of `counts`: words of too few or too many items go, then items without a word.
+
+    Parameters
+    ----------
+    counts : csr_array, shape N×V
+    settings : mapping
+        n_topics, seed, alpha, eta, max_iter, min_df, max_df.
+    marked : ndarray, shape K×V, optional
+        1 for the seed words of a topic (see `seeds.marks`).
+
+    Returns
+    -------
+    fit : Fit
+        Its words are those of all V columns, 0 for the words left out.
+    used : ndarray
+        The rows that were fitted.
+
+    Raises
+    ------
+    ParameterError
+        Fewer items or words are left than topics are asked for.
+    """
+    stays = np.flatnonzero(limits(counts, min_df=settings["min_df"], max_df=settings["max_df"]) == "")
+    part = counts[:, stays]
+    filled = np.flatnonzero(np.diff(part.indptr))
+    n_items, n_words = counts.shape  # pyright: ignore[reportGeneralTypeIssues]
+    if settings["n_topics"] > min(len(filled), len(stays)):
+        raise ParameterError(
+            f"fit: n_topics is {settings['n_topics']}, but {len(filled)} of {n_items} items have words left, "
+            f"{len(stays)} different ones. Choose fewer topics, add reports, or widen min_df and max_df."
+        )
+    names = ("n_topics", "seed", "alpha", "eta", "max_iter")
+    options = {name: settings[name] for name in names}
+    if marked is not None:
+        options["eta"], options["begin"] = seeded(part[filled], marked[:, stays], **options)
+    made = fit(part[filled], **options)
+    words, started = np.zeros((2, settings["n_topics"], n_words))
+    words[:, stays], started[:, stays] = made.words, made.started
+    return made._replace(words=words, started=started), filled
 
 
 def fit(
@@ -95,7 +169,8 @@ def fit(
     """
     counts = csr_array(counts)
     with threadpool_limits(1):
-        topics = eta + (start(counts, n_topics=n_topics, seed=seed) if begin is None else begin)
+        started = start(counts, n_topics=n_topics, seed=seed) if begin is None else begin
+        topics = eta + started
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         while moved > TOLERANCE and n_iter < max_iter:
             weights = np.exp(_expected_log(topics))
@@ -107,7 +182,7 @@ def fit(
     shares = gamma / gamma.sum(axis=1, keepdims=True)
     order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
     words = topics / topics.sum(axis=1, keepdims=True)
-    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE)
+    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE, started)
 
 
 def posterior(
@@ -204,3 +279,27 @@ def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:
     explained = parts.sum(axis=0)
     split = np.divide(parts, explained, out=np.full_like(parts, 1 / n_topics), where=explained > 0)
     return split * counts.sum(axis=0)
+
+
+def seeded(
+    counts: csr_array, marked: np.ndarray, *, n_topics: int, seed: int, eta: float, weight: float = SEEDED, **_: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the prior K×V and the expected counts K×V to begin from when topics have seed words.
+
+    A seed word has `weight` times its own tokens more in the prior of its topic (Jagarlamudi, Daumé & Udupa 2012), so
+    the topic may still leave it or take other words. The start is that of `start`, its components given to the topics
+    whose seeds they hold, and the seeds' tokens to their topics.
+
+    Parameters
+    ----------
+    counts : csr_array, shape N×V
+    marked : ndarray, shape K×V
+        1 for the seed words of a topic; a topic without any is as free as it would be.
+    """
+    tokens = np.asarray(counts.sum(axis=0), dtype=float)
+    begin = start(counts, n_topics=n_topics, seed=seed)
+    share = begin / np.maximum(begin.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    begin = begin[linear_sum_assignment(-(marked @ share.T))[1]]
+    chosen = marked.sum(axis=0) > 0
+    begin[:, chosen] = marked[:, chosen] * tokens[chosen]
+    return eta + weight * marked * tokens, begin

@@ -1,19 +1,15 @@
-"""In: words that a topic should have. Out: a prior and a start that let a small corpus find that topic."""
+"""In: words that a topic should have. Out: which words of a corpus those are, topic by topic."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
 from analysis import paths
 from analysis.codebook import read_csv
 from analysis.errors import ParameterError
-from analysis.model import lda
-
-WEIGHT = 0.1  # prior tokens of a seed word, for each time it stands in the corpus
 
 
 def typology(language: str = "zh") -> dict[str, list[str]]:
@@ -22,7 +18,7 @@ def typology(language: str = "zh") -> dict[str, list[str]]:
     return {row[f"name_{language}"]: row["words"].split() for row in rows if row["words"]}
 
 
-def found(seeds: Mapping[str, Iterable[str]], vocabulary: Iterable[str]) -> dict[str, list[str]]:
+def found(seeds: Mapping[str, Iterable[str]], vocabulary: Sequence[str]) -> dict[str, list[str]]:
     """Return the words of the vocabulary that each seed topic means: those that are or contain one of its seeds.
 
     A word that several topics mean goes to the one that names most of it; of equals, to the first.
@@ -49,15 +45,8 @@ def choose(
     return {name: words for name, words in there.items() if name in kept}
 
 
-def prior(
-    seeds: Mapping[str, Iterable[str]], counts: csr_array, vocabulary: list[str], *, n_topics: int, eta: float,
-    seed: int, weight: float = WEIGHT,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Return the prior K×V and the expected counts K×V to begin from, for `lda.fit`.
-
-    Topic k is the k-th of `seeds`; the rest have the plain prior `eta`. A seed word has `weight` times its own tokens
-    more (Jagarlamudi, Daumé & Udupa 2012; Watanabe & Baturo 2024), so a topic may still leave a seed out or take other
-    words. The start is that of `lda.start`, its components given to the seeds they fit.
+def marks(seeds: Mapping[str, Iterable[str]], vocabulary: Sequence[str], n_topics: int) -> np.ndarray:
+    """Return K×V: 1 where a word is a seed of the k-th of `seeds`; the topics after the last seed are free.
 
     Raises
     ------
@@ -72,13 +61,7 @@ def prior(
     if faults:
         raise ParameterError(faults)
     column = {word: place for place, word in enumerate(vocabulary)}
-    tokens = np.asarray(counts.sum(axis=0), dtype=float)
     marked = np.zeros((n_topics, len(vocabulary)))
     for topic, words in enumerate(there.values()):
         marked[topic, [column[word] for word in words]] = 1
-    begin = lda.start(counts, n_topics=n_topics, seed=seed)
-    share = begin / np.maximum(begin.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    begin = begin[linear_sum_assignment(-(marked @ share.T))[1]]
-    seeded = marked.sum(axis=0) > 0
-    begin[:, seeded] = marked[:, seeded] * tokens[seeded]
-    return eta + weight * marked * tokens, begin
+    return marked
