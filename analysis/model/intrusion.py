@@ -53,7 +53,12 @@ class Scores(NamedTuple):
 
 
 def forms(
-    model: TopicModel, folder: Path, *, seed: int, coders: Sequence[str] = ("a", "b"), kinds: Iterable[str] = KINDS
+    model: TopicModel,
+    folder: Path | None = None,
+    *,
+    seed: int,
+    coders: Sequence[str] = ("a", "b"),
+    kinds: Iterable[str] = KINDS,
 ) -> list[Path]:
     """Write a form per kind and coder, one case a topic in random order, and the key.
 
@@ -64,8 +69,9 @@ def forms(
 
     Parameters
     ----------
-    folder : Path
-        Gets `<kind>.<coder>.csv` and `key.json`. Give coders the forms without the key.
+    folder : Path, optional
+        Gets `<kind>.<coder>.csv` and `key.json`; by default runs/forms/ and the model's hash. Give coders the forms
+        without the key. Forms that are there already for the same model, seed and kinds are left as they are.
     seed : int
         Of what is drawn and of the order.
     coders : sequence of str
@@ -83,7 +89,7 @@ def forms(
     ParameterError
         A kind is unknown, there is no coder, or the vocabulary is too small for an intruder.
     DataError
-        A key is already there: forms that were handed out must stay scorable.
+        Another model's key is there: forms that were handed out must stay scorable.
     """
     kinds = list(kinds)
     unknown = [kind for kind in kinds if kind not in KINDS]
@@ -91,13 +97,12 @@ def forms(
         raise ParameterError(
             f"forms: kinds {kinds}, coders {list(coders)}; expected some of {', '.join(KINDS)} and a name."
         )
+    folder = folder or paths.RUNS / "forms" / model.sha256[:12]
     path = folder / "key.json"
-    if path.exists():
-        raise DataError(f"{path} is there already, and forms may be out for it. Choose another folder.")
     say = _texts()
     rng = np.random.default_rng(seed)
     made = {"word": _word_cases, "topic": _topic_cases, "set": _set_cases}
-    key, written = {}, []
+    key, written = {}, {}
     for kind in kinds:
         cases = made[kind](model, rng)
         cases = [cases[place] for place in rng.permutation(len(cases))]
@@ -107,12 +112,14 @@ def forms(
              "sha256": _hash(row[:-1])}
             for row, case in zip(rows[1:], cases, strict=True)
         ]  # fmt: skip
-        for coder in coders:
-            written.append(folder / f"{kind}.{coder}.csv")
-            frame = pd.DataFrame(rows[1:], columns=rows[0])
-            tables.write_bytes(written[-1], tables.csv_bytes(frame))
+        written |= {folder / f"{kind}.{coder}.csv": pd.DataFrame(rows[1:], columns=rows[0]) for coder in coders}
     content = {"format": FORMAT, "sha256_model": model.sha256, "seed": seed, "kinds": key}
-    tables.write_bytes(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+    text = json.dumps(content, ensure_ascii=False, indent=1).encode()
+    if path.exists() and path.read_bytes() != text:
+        raise DataError(f"{path} belongs to other forms, which may be out with coders. Choose another folder.")
+    for form in (each for each in written if not each.exists()):
+        tables.write_bytes(form, tables.csv_bytes(written[form]))
+    tables.write_bytes(path, text)
     return [*written, path]
 
 

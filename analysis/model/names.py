@@ -20,7 +20,7 @@ N_WORDS = 10  # words that a name is bound to
 FITS = 0.25
 
 
-def labels(model: TopicModel, path: Path = FILE, fits: float = FITS) -> pd.DataFrame:
+def labels(model: TopicModel, path: str | Path = "", fits: float = FITS) -> pd.DataFrame:
     """Give each topic the name that a reader wrote for these words, whatever its number is now.
 
     A name belongs to the words it was given for (column `words`), not to a number: the likeliest words of each topic
@@ -30,8 +30,9 @@ def labels(model: TopicModel, path: Path = FILE, fits: float = FITS) -> pd.DataF
 
     Parameters
     ----------
-    path : Path
-        CSV with the columns zh, en, words (separated by blanks), note; a missing file means that there are no names.
+    path : str or Path
+        CSV with the columns zh, en, words (separated by blanks), note; empty for data/codebook/topic_labels.csv. A
+        missing file means that there are no names.
     fits : float
         Jaccard's index, 0 to 1, from which a name fits.
 
@@ -66,7 +67,7 @@ def labels(model: TopicModel, path: Path = FILE, fits: float = FITS) -> pd.DataF
     return made.astype({"topic": "Int64", "similarity": "float64"} | dict.fromkeys(text, "str"))
 
 
-def draft(model: TopicModel, path: Path = FILE, fits: float = FITS) -> pd.DataFrame:
+def draft(model: TopicModel, path: str | Path = "", fits: float = FITS) -> pd.DataFrame:
     """Write the CSV that a reader fills in: all rows that are there, unchanged, and a row for each topic without one.
 
     Returns
@@ -80,7 +81,7 @@ def draft(model: TopicModel, path: Path = FILE, fits: float = FITS) -> pd.DataFr
     rows = [{name: row[name] for name in COLUMNS} for row in given]
     rows += [dict.fromkeys(COLUMNS, "") | {"words": own} for topic, own in enumerate(now) if topic not in taken]
     made = pd.DataFrame(rows, columns=COLUMNS).astype("str")
-    tables.write_bytes(path, tables.csv_bytes(made))
+    tables.write_bytes(Path(path or FILE), tables.csv_bytes(made))
     return made
 
 
@@ -96,7 +97,8 @@ def _now(model: TopicModel) -> list[str]:
     return model.top_words(N_WORDS).groupby("topic")["word"].agg(" ".join).tolist()
 
 
-def _read(path: Path) -> list[dict[str, str]]:
+def _read(path: str | Path) -> list[dict[str, str]]:
+    path = Path(path or FILE)
     if not path.exists():
         return []
     rows = read_csv(path, COLUMNS)

@@ -157,6 +157,33 @@ def carries(found: pd.DataFrame, least: float = 0.45) -> str:
     return f"{first}; {back} of them would come back well enough (at least {least:.0%}) to mean more than these items."
 
 
+def seeding(
+    n_items: int, length: float, n_topics: int, *, seed: int = SEED, n_seeds: int = 4, runs: int = RUNS
+) -> pd.DataFrame:
+    """Measure what seeds gain: fit planted topics without seeds, and with the words that set each of them apart.
+
+    Returns
+    -------
+    DataFrame
+        Two rows: seeds (0 or `n_seeds`, per topic), cosine, jaccard (matched, as in `recover`), and in_place (cosine with
+        the planted topic of the same number: whether one knows which topic is which).
+    """
+    rng = np.random.default_rng([seed, n_items, int(length), n_topics])
+    rows = []
+    for _ in range(runs):
+        counts, truth = simulate(n_items, length, n_topics, rng)
+        seen = np.flatnonzero(np.asarray(counts.sum(axis=0)) > 0)
+        marked = np.zeros_like(truth)
+        np.put_along_axis(marked, seen[quality.top(quality.frex(truth[:, seen]), n_seeds)], 1, axis=1)
+        for used in (0, n_seeds):
+            words = lda.refit(counts, _settings(n_topics, seed), marked if used else None)[0].words
+            lengths = np.linalg.norm(words, axis=1) * np.linalg.norm(truth, axis=1)
+            cosine, jaccard = match(words, truth)
+            rows.append((used, cosine.mean(), jaccard.mean(), ((words * truth).sum(axis=1) / lengths).mean()))
+    made = pd.DataFrame(rows, columns=["seeds", "cosine", "jaccard", "in_place"])
+    return made.groupby("seeds", as_index=False).mean()
+
+
 def _draw(words: np.ndarray, shares: np.ndarray, lengths: np.ndarray, rng: np.random.Generator) -> csr_array:
     """Draw each item's tokens per topic, then each topic's words."""
     per_topic = rng.multinomial(lengths, shares / shares.sum(axis=1, keepdims=True))
@@ -180,13 +207,12 @@ def _shuffled(counts: csr_array, rng: np.random.Generator) -> csr_array:
 
 def _matched(counts: csr_array, truth: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Fit as many topics as `truth` has and match them; words that no item has are words of no topic."""
-    rows, columns = (np.asarray(counts.sum(axis=axis)) > 0 for axis in (1, 0))
-    fitted = lda.fit(
-        csr_array(counts[rows][:, columns]), n_topics=len(truth), seed=seed, alpha=ALPHA, eta=ETA, max_iter=STEPS
-    )
-    words = np.zeros_like(truth)
-    words[:, columns] = fitted.words
-    return match(words, truth)
+    return match(lda.refit(counts, _settings(len(truth), seed))[0].words, truth)
+
+
+def _settings(n_topics: int, seed: int) -> dict[str, float]:
+    limits = {"min_df": 1, "max_df": 1.0}
+    return {"n_topics": n_topics, "seed": seed, "alpha": ALPHA, "eta": ETA, "max_iter": STEPS, **limits}
 
 
 def _again(counts: csr_array, truth: np.ndarray, seed: int) -> tuple[float, float]:

@@ -11,14 +11,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.model import lda
+from analysis.model import effects, intrusion, lda, names, reading, recovery, typology
+from analysis.model import seeds as seed_words
 from analysis.model.choice import panel
 from analysis.model.result import KEY, TopicModel, load, ordered
-from analysis.model.seeds import marks
 from analysis.model.stability import sensitivity, stability
 from analysis.model.tokens import lexicon, tokenize
 
-__all__ = ["TopicModel", "adequacy", "fit", "load", "panel", "sensitivity", "stability"]
+seeds = seed_words  # `seeds` is also an argument of `fit`
+
+__all__ = [
+    "TopicModel",
+    "adequacy",
+    "effects",
+    "fit",
+    "intrusion",
+    "load",
+    "names",
+    "panel",
+    "reading",
+    "recovery",
+    "seeds",
+    "sensitivity",
+    "stability",
+    "typology",
+]
 
 
 def fit(
@@ -121,7 +138,7 @@ def _fit(
 ) -> TopicModel:
     """Fit checked, sorted items whose words are known."""
     counts, vocabulary, cut = lda.count(documents, min_df=settings["min_df"], max_df=settings["max_df"])
-    marked = marks(settings["seeds"], vocabulary, settings["n_topics"]) if "seeds" in settings else None
+    marked = seed_words.marks(settings["seeds"], vocabulary, settings["n_topics"]) if "seeds" in settings else None
     fitted, used = lda.refit(counts, {**settings, "min_df": 1, "max_df": 1.0}, marked)
     empty = np.setdiff1d(np.arange(len(items)), used)
     for array in (fitted.words, fitted.shares):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import krippendorff
 import numpy as np
@@ -14,29 +16,29 @@ from analysis.errors import ParameterError, closest
 from analysis.model.result import TopicModel
 
 
-def coded(items: pd.DataFrame, *files: str) -> pd.DataFrame:
-    """Join hand codes to items by report_id and start: a column `coder_1`, `coder_2` … per file.
+def coded(model: TopicModel, *files: str | Path) -> TopicModel:
+    """Join hand codes to the items by report_id and start: a column `coder_1`, `coder_2` … per file.
 
     Parameters
     ----------
-    items : DataFrame
-        With report_id and start.
-    files : str
-        CSVs with report_id, start and problem_type (several by `;`, the first decides); by default data/gold/items.csv.
+    model : TopicModel
+        Its items have the column start.
+    files : str or Path
+        A CSV per coder with report_id, start and problem_type (several by `;`, the first decides); by default data/gold/items.csv.
 
     Returns
     -------
-    DataFrame
-        The items; a code is missing where the coder has none.
+    TopicModel
+        The same model; a code is missing where the coder has none.
     """
-    made = items
+    made = items = model.items
     for number, path in enumerate(files or (paths.GOLD / "items.csv",), start=1):
-        rows = read_csv(paths.ROOT / path, ("report_id", "start", "problem_type"))
+        rows = read_csv(Path(path), ("report_id", "start", "problem_type"))
         codes = {(row["report_id"], int(row["start"])): row["problem_type"].split(";")[0] for row in rows}
         keys = zip(items["report_id"], items["start"], strict=True)
         values = pd.Series([codes.get((report, int(start))) or None for report, start in keys], index=items.index)
         made = made.assign(**{f"coder_{number}": values.astype("str")})
-    return made
+    return replace(model, items=made)
 
 
 def cross(model: TopicModel, column: str = "problem_type") -> pd.DataFrame:
@@ -80,12 +82,13 @@ def against(
     -------
     DataFrame
         One row per coder: coder (the column), n_items, n_types, rand, rand_p, nmi, nmi_by_chance (mean of the
-        permutations), nmi_p, alpha (Krippendorff's, nominal, of all coders; missing with one).
+        permutations), nmi_p, alpha (Krippendorff's, nominal, of all coders; missing with one). All but n_items are
+        missing for a coder with fewer than two items.
 
     Raises
     ------
     ParameterError
-        A column is unknown, or fewer than two items have a type.
+        A column is unknown.
     """
     rng = np.random.default_rng(model.settings["seed"] if seed is None else seed)
     first, alpha, rows = model.shares.argmax(axis=1), _alpha([_codes(model, column) for column in columns]), []
@@ -94,7 +97,8 @@ def against(
         known = codes.notna().to_numpy()
         kinds, types = np.unique(codes.loc[known].to_numpy(dtype=object).astype(str), return_inverse=True)
         if len(types) < 2:
-            raise ParameterError(f"against: {len(types)} items have a '{column}'; expected two or more.")
+            rows.append({"coder": column, "n_items": len(types)})
+            continue
         topics, types = np.eye(model.n_topics)[first[known]], np.eye(len(kinds))[types]
         rand, nmi = indices(topics.T @ types)
         drawn = np.array([indices(topics.T @ rng.permutation(types)) for _ in range(n_permutations)])
@@ -103,7 +107,8 @@ def against(
             {"coder": column, "n_items": len(types), "n_types": len(kinds), "rand": rand, "rand_p": rand_p, "nmi": nmi,
              "nmi_by_chance": drawn[:, 1].mean(), "nmi_p": nmi_p, "alpha": alpha}
         )  # fmt: skip
-    return pd.DataFrame(rows).astype({"coder": "str"})
+    columns = ["coder", "n_items", "n_types", "rand", "rand_p", "nmi", "nmi_by_chance", "nmi_p", "alpha"]
+    return pd.DataFrame(rows, columns=columns).astype({"coder": "str", "n_types": "Int64"})
 
 
 def indices(table: np.ndarray) -> tuple[float, float]:
