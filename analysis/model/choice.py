@@ -41,14 +41,18 @@ class Choice:
         One row per number of topics and measure: n_topics, measure, value, se, n. See `panel`.
     n_topics : int or None
         The number that `RULE` chooses; None when these data do not choose.
+    reason : str
+        chosen, or why not: no_gain (topics predict no better than word frequencies), alike (all numbers predict alike),
+        not_firm (no number that predicts well has topics clearly above shuffled words).
     verdict : str
-        In words: what was chosen and why, or why nothing was.
+        The same in words.
     settings : dict
         Of the fits, and n_runs.
     """
 
     table: pd.DataFrame
     n_topics: int | None
+    reason: str
     verdict: str
     settings: dict[str, Any]
 
@@ -179,8 +183,7 @@ def panel(
         if progress:
             progress(done, len(numbers))
     table = _table(seen)
-    chosen, verdict = _choose(table)
-    return Choice(table, chosen, verdict, {**settings, "n_runs": len(parts)})
+    return Choice(table, *_choose(table), {**settings, "n_runs": len(parts)})
 
 
 def _measure(task: _Task) -> _Seen:
@@ -281,8 +284,8 @@ def _table(seen: dict[int, _Seen]) -> pd.DataFrame:
     return made.assign(rank=rank).sort_values(["n_topics", "rank"], ignore_index=True).drop(columns="rank")
 
 
-def _choose(table: pd.DataFrame) -> tuple[int | None, str]:
-    """Apply `RULE`."""
+def _choose(table: pd.DataFrame) -> tuple[int | None, str, str]:
+    """Apply `RULE`; return the number, the reason and the verdict."""
     loss, above = (
         {row.n_topics: (row.value, row.se) for row in table.loc[table["measure"] == name].itertuples()}
         for name in ("loss", "above_noise")
@@ -292,19 +295,28 @@ def _choose(table: pd.DataFrame) -> tuple[int | None, str]:
     near = [number for number in numbers if number == best or loss[number][0] <= loss[number][1]]
     firm = [number for number in numbers if above[number][0] > 2 * above[number][1]]
     both = [number for number in near if number in firm]
-    told = f"Of {numbers[0]} to {numbers[-1]} topics, {best} predict unseen reports best"
-    no = "These data do not choose a number of topics: "
+    tried = f"{numbers[0]} to {numbers[-1]} topics"
+    told = f"Of {tried}, {best} predict unseen reports best"
     gain, error = loss[1]
     if gain <= error:
-        return None, (
-            f"{no}none of {numbers[0]} to {numbers[-1]} topics predicts unseen reports better than the frequencies of "
-            f"words do, by more than one standard error ({gain:.3f} ± {error:.3f} nats a token)."
+        reason = "no_gain"
+        why = (
+            f"none of {tried} predicts unseen reports better than the frequencies of words do, by more than one "
+            f"standard error ({gain:.3f} ± {error:.3f} nats a token)."
         )
-    if len(near) == len(numbers):
-        return None, f"{no}{numbers[0]} to {numbers[-1]} topics predict unseen reports equally well, within one error."
-    if not both:
-        return None, f"{no}{told}, but no number within one error of that has topics clearly above shuffled words."
-    edge = " This is the largest number tried: try more." if both[0] == numbers[-1] else ""
-    return both[
-        0
-    ], f"{both[0]} topics. {told}; within one error of that and clearly above shuffled words: {both}.{edge}"
+    elif len(near) == len(numbers):
+        reason, why = "alike", f"{tried} predict unseen reports equally well, within one standard error."
+    elif not both:
+        reason, why = (
+            "not_firm",
+            f"{told}; of {_said(near)}, as good as that, none has topics clearly above shuffled words.",
+        )
+    else:
+        edge = " This is the largest number tried: try more." if both[0] == numbers[-1] else ""
+        good = f"as good as that, and clearly above shuffled words, are {_said(both)}"
+        return both[0], "chosen", f"{both[0]} topics. {told}; {good}.{edge}"
+    return None, reason, f"These data do not choose a number of topics: {why}"
+
+
+def _said(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers))

@@ -41,6 +41,8 @@ class Fit(NamedTuple):
         Whether the last step moved no more than `TOLERANCE`.
     started : ndarray, shape K×V
         Tokens of each word in each topic as the NMF handed them out, in its order of topics.
+    weights : ndarray, shape K
+        Tokens of each topic, prior included: `words` times this are the Dirichlet parameters of the words.
     """
 
     words: np.ndarray
@@ -49,6 +51,7 @@ class Fit(NamedTuple):
     n_iter: int
     converged: bool
     started: np.ndarray
+    weights: np.ndarray
 
 
 def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[csr_array, list[str], pd.DataFrame]:
@@ -173,16 +176,16 @@ def fit(
         topics = eta + started
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         while moved > TOLERANCE and n_iter < max_iter:
-            weights = np.exp(_expected_log(topics))
+            weights = np.exp(expected_log(topics))
             gamma, tokens = _infer(weights, counts, alpha, gamma, max_steps=INNER if n_iter else FIRST, tolerance=1e-3)
             before, topics = topics, eta + tokens
             n_iter, moved = n_iter + 1, float(np.abs(topics - before).sum() / 2 / total)
-        gamma = posterior(np.exp(_expected_log(topics)), counts, alpha=alpha, gamma=gamma)
+        gamma = posterior(np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma)
         bound = _bound(topics, gamma, counts, alpha, eta)
     shares = gamma / gamma.sum(axis=1, keepdims=True)
     order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
     words = topics / topics.sum(axis=1, keepdims=True)
-    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE, started)
+    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE, started, topics.sum(axis=1)[order])
 
 
 def posterior(
@@ -223,13 +226,13 @@ def _infer(
         seen = by_word[part.indices]
         current = made[begin : begin + BLOCK]
         for _ in range(max_steps):
-            topics = np.exp(_expected_log(current))
+            topics = np.exp(expected_log(current))
             ratio = _ratio(part, seen, topics[rows])
             last, current = current, alpha + topics * (ratio @ by_word)
             if np.abs(current - last).mean(axis=1).max(initial=0) < tolerance:
                 break
         made[begin : begin + BLOCK] = current
-        topics = np.exp(_expected_log(current))
+        topics = np.exp(expected_log(current))
         tokens += _ratio(part, seen, topics[rows]).T @ topics
     return made, (tokens * by_word).T
 
@@ -240,14 +243,14 @@ def _ratio(counts: csr_array, seen: np.ndarray, topics: np.ndarray) -> csr_array
     return csr_array((counts.data / weight, counts.indices, counts.indptr), shape=counts.shape)
 
 
-def _expected_log(parameters: np.ndarray) -> np.ndarray:
+def expected_log(parameters: np.ndarray) -> np.ndarray:
     """Return the expected logarithm of Dirichlet variables, one distribution a row."""
     return psi(parameters) - psi(parameters.sum(axis=1, keepdims=True))
 
 
 def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray) -> float:
     """Return the variational bound on the log likelihood, in nats."""
-    of_item, of_word = _expected_log(gamma), _expected_log(topics)
+    of_item, of_word = expected_log(gamma), expected_log(topics)
     items, by_word, total = np.exp(of_item), np.ascontiguousarray(np.exp(of_word).T), 0.0
     for begin in range(0, len(gamma), BLOCK):
         part = counts[begin : begin + BLOCK]

@@ -165,8 +165,8 @@ def seeding(
     Returns
     -------
     DataFrame
-        Two rows: seeds (0 or `n_seeds`, per topic), cosine, jaccard (matched, as in `recover`), and in_place (cosine with
-        the planted topic of the same number: whether one knows which topic is which).
+        Two rows: seeds (0 or `n_seeds`, per topic), cosine, jaccard (matched, as in `recover`), and in_place (cosine
+        with the planted topic of the same number: whether one knows which topic is which).
     """
     rng = np.random.default_rng([seed, n_items, int(length), n_topics])
     rows = []
@@ -181,7 +181,7 @@ def seeding(
             cosine, jaccard = match(words, truth)
             rows.append((used, cosine.mean(), jaccard.mean(), ((words * truth).sum(axis=1) / lengths).mean()))
     made = pd.DataFrame(rows, columns=["seeds", "cosine", "jaccard", "in_place"])
-    return made.groupby("seeds", as_index=False).mean()
+    return pd.DataFrame(made.groupby("seeds").mean()).reset_index()
 
 
 def _draw(words: np.ndarray, shares: np.ndarray, lengths: np.ndarray, rng: np.random.Generator) -> csr_array:

@@ -24,7 +24,8 @@ def coded(model: TopicModel, *files: str | Path) -> TopicModel:
     model : TopicModel
         Its items have the column start.
     files : str or Path
-        A CSV per coder with report_id, start and problem_type (several by `;`, the first decides); by default data/gold/items.csv.
+        A CSV per coder with report_id, start and problem_type (several by `;`, the first decides); by default
+        data/gold/items.csv.
 
     Returns
     -------

@@ -4,6 +4,7 @@
 >>> figures.save(figures.fig01_corpus(reports, lang="zh"), out="draft")  # doctest: +SKIP
 """
 
+from analysis.present.choice import fig06_choice
 from analysis.present.core import fig04_core
 from analysis.present.corpus import fig01_corpus
 from analysis.present.disclosure import fig03_disclosure
@@ -19,6 +20,7 @@ __all__ = [
     "fig01_corpus",
     "fig03_disclosure",
     "fig04_core",
+    "fig06_choice",
     "fig06b_recovery",
     "fig08_prevalence",
     "save",
