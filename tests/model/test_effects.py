@@ -27,14 +27,14 @@ def planted(rng, n_reports=40, per_report=4, length=30, effect=0.0, tokens=True)
 
 
 def test_cluster_errors_against_R():
-    """R 4.2: m <- lm(y ~ x + z, d); sqrt(diag(sandwich::vcovCL(m, cluster = d$g, type = "HC2", cadjust = FALSE)))."""
+    """R 4.2: m <- lm(y ~ x + z, d); sqrt(diag(sandwich::vcovCL(m, cluster = d$g, type = "HC2")))."""
     y = np.array([0.1, 0.4, 0.35, 0.8, 0.7, 0.2, 0.5, 0.9, 0.65, 0.3, 0.55, 0.75])[:, None]
     x = np.array([0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1])
     z = np.array([1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5, 6])
     groups = np.array([1, 1, 2, 3, 3, 2, 4, 5, 5, 6, 4, 6]) - 1
     found = clustered.robust(np.column_stack([np.ones(12), x, z]), y, groups, np.zeros((12, 1)), "test")
     np.testing.assert_allclose(found[0].ravel(), [0.32089041096, 0.31780821918, 0.01164383562], rtol=1e-8)
-    np.testing.assert_allclose(found[1].ravel(), [0.10602165723, 0.14476103957, 0.04424242931], rtol=1e-7)
+    np.testing.assert_allclose(found[1].ravel(), [0.11614090650, 0.15857777364, 0.04846515306], rtol=1e-7)
 
 
 def test_degrees_of_freedom_of_two_equal_groups_are_those_of_the_t_test():
@@ -73,13 +73,13 @@ def test_composition_in_closed_form_equals_its_simulation():
     design = np.column_stack([np.ones(len(x)), x])
     groups = pd.factorize(model.items["report_id"])[0]
     estimates, variances = [], []
-    for _ in range(3000):
+    for _ in range(1000):
         theta = np.array([rng.dirichlet(row) for row in gamma])
         one = clustered.robust(design, theta, groups, np.zeros_like(theta), "")
         estimates.append(one[0][1])
         variances.append(one[1][1] ** 2)
     pooled = np.mean(variances, axis=0) + np.var(estimates, axis=0)
-    np.testing.assert_allclose(found["std_error"], np.sqrt(pooled), rtol=0.03)
+    np.testing.assert_allclose(found["std_error"], np.sqrt(pooled), rtol=0.05)
     np.testing.assert_allclose(found["estimate"], np.mean(estimates, axis=0), atol=0.003)
 
 
