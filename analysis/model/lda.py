@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.special import gammaln, psi
 from sklearn.decomposition import NMF
@@ -20,6 +21,7 @@ from analysis.errors import ParameterError
 TOLERANCE = 1e-4  # EM stops when a step moves no more than this share of all tokens to another topic
 FIRST, INNER = 10, 1  # updates of the items in the first EM step, and in each later one (more do not raise the bound)
 BLOCK = 128  # items updated together
+SEEDED = 0.1  # prior tokens of a seed word, for each time it stands in the corpus
 
 
 class Fit(NamedTuple):
@@ -101,7 +103,7 @@ def check(settings: Mapping[str, Any]) -> None:
         raise ParameterError(faults)
 
 
-def refit(counts: csr_array, settings: Mapping[str, Any]) -> tuple[Fit, np.ndarray]:
+def refit(counts: csr_array, settings: Mapping[str, Any], marked: np.ndarray | None = None) -> tuple[Fit, np.ndarray]:
     """Fit what the limits leave of `counts`: words of too few or too many items go, then items without a word.
 
     Parameters
@@ -109,6 +111,8 @@ def refit(counts: csr_array, settings: Mapping[str, Any]) -> tuple[Fit, np.ndarr
     counts : csr_array, shape N×V
     settings : mapping
         n_topics, seed, alpha, eta, max_iter, min_df, max_df.
+    marked : ndarray, shape K×V, optional
+        1 for the seed words of a topic (see `seeds.marks`).
 
     Returns
     -------
@@ -132,13 +136,25 @@ def refit(counts: csr_array, settings: Mapping[str, Any]) -> tuple[Fit, np.ndarr
             f"{len(stays)} different ones. Choose fewer topics, add reports, or widen min_df and max_df."
         )
     names = ("n_topics", "seed", "alpha", "eta", "max_iter")
-    made = fit(part[filled], **{name: settings[name] for name in names})
+    options = {name: settings[name] for name in names}
+    if marked is not None:
+        options["eta"], options["begin"] = seeded(part[filled], marked[:, stays], **options)
+    made = fit(part[filled], **options)
     words, started = np.zeros((2, settings["n_topics"], n_words))
     words[:, stays], started[:, stays] = made.words, made.started
     return made._replace(words=words, started=started), filled
 
 
-def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float, max_iter: int) -> Fit:
+def fit(
+    counts: csr_array,
+    *,
+    n_topics: int,
+    seed: int,
+    alpha: float,
+    eta: float | np.ndarray,
+    max_iter: int,
+    begin: np.ndarray | None = None,
+) -> Fit:
     """Run variational EM (Blei, Ng & Jordan 2003; Hoffman, Blei & Bach 2010) from the start that `start` gives.
 
     The formulas are those of scikit-learn's LatentDirichletAllocation, whose `score` gives the same bound. It takes no
@@ -149,10 +165,14 @@ def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float
     ----------
     counts : csr_array, shape N×V
         No empty row or column.
+    eta : float or ndarray of shape K×V
+        Prior of the words in a topic.
+    begin : ndarray, shape K×V, optional
+        Expected counts to begin from instead of those of `start`; the topics then stay in this order.
     """
     counts = csr_array(counts)
     with threadpool_limits(1):
-        started = start(counts, n_topics=n_topics, seed=seed)
+        started = start(counts, n_topics=n_topics, seed=seed) if begin is None else begin
         topics = eta + started
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         while moved > TOLERANCE and n_iter < max_iter:
@@ -163,7 +183,7 @@ def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float
         gamma = posterior(np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma)
         bound = _bound(topics, gamma, counts, alpha, eta)
     shares = gamma / gamma.sum(axis=1, keepdims=True)
-    order = np.argsort(-shares.mean(axis=0), kind="stable")
+    order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
     words = topics / topics.sum(axis=1, keepdims=True)
     return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE, started, topics.sum(axis=1)[order])
 
@@ -228,7 +248,7 @@ def expected_log(parameters: np.ndarray) -> np.ndarray:
     return psi(parameters) - psi(parameters.sum(axis=1, keepdims=True))
 
 
-def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float) -> float:
+def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray) -> float:
     """Return the variational bound on the log likelihood, in nats."""
     of_item, of_word = expected_log(gamma), expected_log(topics)
     items, by_word, total = np.exp(of_item), np.ascontiguousarray(np.exp(of_word).T), 0.0
@@ -240,11 +260,11 @@ def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: floa
     return total + _gain(gamma, of_item, alpha) + _gain(topics, of_word, eta)
 
 
-def _gain(parameters: np.ndarray, logs: np.ndarray, prior: float) -> float:
+def _gain(parameters: np.ndarray, logs: np.ndarray, prior: float | np.ndarray) -> float:
     """Return the expected log density of Dirichlet variables under their prior less that under their own parameters."""
-    size = parameters.shape[1]
     total = ((prior - parameters) * logs).sum() + (gammaln(parameters) - gammaln(prior)).sum()
-    return float(total + (gammaln(prior * size) - gammaln(parameters.sum(axis=1))).sum())
+    sums = np.broadcast_to(prior, parameters.shape).sum(axis=1)
+    return float(total + (gammaln(sums) - gammaln(parameters.sum(axis=1))).sum())
 
 
 def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:
@@ -262,3 +282,27 @@ def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:
     explained = parts.sum(axis=0)
     split = np.divide(parts, explained, out=np.full_like(parts, 1 / n_topics), where=explained > 0)
     return split * counts.sum(axis=0)
+
+
+def seeded(
+    counts: csr_array, marked: np.ndarray, *, n_topics: int, seed: int, eta: float, weight: float = SEEDED, **_: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the prior K×V and the expected counts K×V to begin from when topics have seed words.
+
+    A seed word has `weight` times its own tokens more in the prior of its topic (Jagarlamudi, Daumé & Udupa 2012), so
+    the topic may still leave it or take other words. The start is that of `start`, its components given to the topics
+    whose seeds they hold, and the seeds' tokens to their topics.
+
+    Parameters
+    ----------
+    counts : csr_array, shape N×V
+    marked : ndarray, shape K×V
+        1 for the seed words of a topic; a topic without any is as free as it would be.
+    """
+    tokens = np.asarray(counts.sum(axis=0), dtype=float)
+    begin = start(counts, n_topics=n_topics, seed=seed)
+    share = begin / np.maximum(begin.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    begin = begin[linear_sum_assignment(-(marked @ share.T))[1]]
+    chosen = marked.sum(axis=0) > 0
+    begin[:, chosen] = marked[:, chosen] * tokens[chosen]
+    return eta + weight * marked * tokens, begin

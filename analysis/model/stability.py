@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from analysis.errors import ParameterError
 from analysis.model import lda, quality
 from analysis.model.result import KEY, TopicModel
+from analysis.model.seeds import marks
 from analysis.model.tokens import tokenize
 
 STEPS = 20  # EM steps of the runs: more do not change which words come first
@@ -43,13 +44,14 @@ def stability(model: TopicModel, n_runs: int = 10) -> pd.DataFrame:
     words = _spread(model, vocabulary)
     settings = {**model.settings, "max_iter": min(STEPS, model.settings["max_iter"])}
     other = shuffled(counts, model.settings["seed"])
-    noise, _ = lda.refit(other, settings)
+    marked = marks(settings["seeds"], vocabulary, model.n_topics) if "seeds" in settings else None
+    noise, _ = lda.refit(other, settings, marked)
     found = []
     for run, part in enumerate(parts, start=1):
         kept = np.flatnonzero(~items["report_id"].isin(part))
         try:
             again, noisy = (
-                match(whole, lda.refit(texts[kept], settings)[0].words)
+                match(whole, lda.refit(texts[kept], settings, marked)[0].words)
                 for whole, texts in ((words, counts), (noise.words, other))
             )
         except ParameterError as error:

@@ -11,13 +11,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.model import lda
+from analysis.model import effects, intrusion, lda, names, reading, recovery, typology
+from analysis.model import seeds as seed_words
 from analysis.model.choice import panel
 from analysis.model.result import KEY, TopicModel, load, ordered
 from analysis.model.stability import sensitivity, stability
 from analysis.model.tokens import lexicon, tokenize
 
-__all__ = ["TopicModel", "adequacy", "fit", "load", "panel", "sensitivity", "stability"]
+seeds = seed_words  # `seeds` is also an argument of `fit`
+
+__all__ = [
+    "TopicModel",
+    "adequacy",
+    "effects",
+    "fit",
+    "intrusion",
+    "load",
+    "names",
+    "panel",
+    "reading",
+    "recovery",
+    "seeds",
+    "sensitivity",
+    "stability",
+    "typology",
+]
 
 
 def fit(
@@ -31,6 +49,7 @@ def fit(
     min_df: float = 2,
     max_df: float = 0.5,
     places: Iterable[object] = (),
+    seeds: Mapping[str, Iterable[str]] | None = None,
 ) -> TopicModel:
     """Fit a latent Dirichlet allocation (Blei, Ng & Jordan 2003) that starts from an NMF of the items.
 
@@ -54,6 +73,10 @@ def fit(
         A word stays when it stands in at least and at most so many items; a float is a share of the items.
     places : iterable of str
         Place names to leave out, missing ones passed over (see `tokens.tokenize`).
+    seeds : mapping, optional
+        Name → words that a topic should have (`seeds.typology()` has the problem types'). Topic k is then the k-th of
+        them, and topics after the last are free; they are not ordered by share. For few items: what is found is partly
+        what was put in. `stability` seeds its runs too, `panel` and `sensitivity` do not.
 
     Raises
     ------
@@ -72,6 +95,8 @@ def fit(
         "max_df": max_df,
         "places": sorted({name for name in places if isinstance(name, str)}),
     }
+    if seeds:
+        settings["seeds"] = {name: list(words) for name, words in seeds.items()}
     lda.check(settings)
     items = ordered(items)
     documents, dropped = tokenize(items["text"], places=settings["places"])
@@ -113,7 +138,8 @@ def _fit(
 ) -> TopicModel:
     """Fit checked, sorted items whose words are known."""
     counts, vocabulary, cut = lda.count(documents, min_df=settings["min_df"], max_df=settings["max_df"])
-    fitted, used = lda.refit(counts, {**settings, "min_df": 1, "max_df": 1.0})
+    marked = seed_words.marks(settings["seeds"], vocabulary, settings["n_topics"]) if "seeds" in settings else None
+    fitted, used = lda.refit(counts, {**settings, "min_df": 1, "max_df": 1.0}, marked)
     empty = np.setdiff1d(np.arange(len(items)), used)
     for array in (fitted.words, fitted.shares):
         array.flags.writeable = False
