@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,7 +85,7 @@ class Responses:
         if by not in made:
             if by not in self.items:
                 raise ParameterError(f"answered: the items have no column '{by}'. They have: {', '.join(self.items)}.")
-            known = self.items.rename(columns={"item_id": "problem"})[["report_id", "problem", by]]
+            known = self.items.filter(["report_id", "item_id", by]).rename(columns={"item_id": "problem"})
             made = made.merge(known, on=["report_id", "problem"], how="left")
         if made.empty:
             raise ParameterError("answered: there are no problem items. Look at the role of the items handed in.")
@@ -103,21 +104,23 @@ class Responses:
 
     def table(self) -> pd.DataFrame:
         """Return the answering pairs with their headings: report_id, problem, problem_heading, plan, plan_heading …"""
-        heads = self.items[["report_id", "item_id", "heading"]]
+        heads = self.items.filter(["report_id", "item_id", "heading"])
         made = self.pairs.loc[self.pairs["kind"] != "none"]
         for name in ("problem", "plan"):
             named = heads.rename(columns={"item_id": name, "heading": f"{name}_heading"})
             made = made.merge(named, on=["report_id", name], how="left")
         first = ["report_id", "problem", "problem_heading", "plan", "plan_heading", "kind", "score", "shared"]
-        return made[first].sort_values(["report_id", "problem", "score"], ascending=[True, True, False], ignore_index=True)
+        return made[first].sort_values(
+            ["report_id", "problem", "score"], ascending=[True, True, False], ignore_index=True
+        )
 
     def __str__(self) -> str:
         kinds = self.problems["kind"].value_counts()
         said = ", ".join(f"{kind} {kinds.get(kind, 0)}" for kind in KINDS)
         limits = ", ".join(f"{kind} from {limit:.3f}" for kind, limit in self.thresholds.items())
         return (
-            f"{len(self.problems)} problems of {self.items['report_id'].nunique()} reports, {len(self.pairs)} pairs with "
-            f"plan items. Best answer: {said}. Thresholds: {limits}."
+            f"{len(self.problems)} problems of {self.items['report_id'].nunique()} reports, {len(self.pairs)} pairs "
+            f"with plan items. Best answer: {said}. Thresholds: {limits}."
         )
 
     def _repr_html_(self) -> str:
@@ -165,20 +168,20 @@ def match(
     _check(items)
     if thresholds is not None:
         if set(thresholds) != {"partial", "explicit"} or not 0 <= thresholds["partial"] <= thresholds["explicit"] <= 1:
-            raise ParameterError(
-                f"match: thresholds are {dict(thresholds)}, expected partial and explicit with 0 ≤ partial ≤ explicit ≤ 1."
-            )
+            raise ParameterError(f"match: thresholds are {dict(thresholds)}, expected 0 ≤ partial ≤ explicit ≤ 1.")
         scored = _pairs(items, topics)
     else:
         gold, whole = _with_gold(items, gold)
         scored = _pairs(whole, topics)
         thresholds = _thresholds(_judged(scored, gold, topics))
         scored = scored.loc[scored["report_id"].isin(items["report_id"])].reset_index(drop=True)
-    made = scored.assign(kind=_kinds(scored["score"], thresholds))[_COLUMNS]
+    made = scored.assign(kind=_kinds(scored["score"].to_numpy(), thresholds)).filter(_COLUMNS)
     return Responses(made, items, dict(thresholds))
 
 
-def score(gold: pd.DataFrame | None = None, items: pd.DataFrame | None = None, topics: TopicModel | None = None):
+def score(
+    gold: pd.DataFrame | None = None, items: pd.DataFrame | None = None, topics: TopicModel | None = None
+) -> pd.DataFrame:
     """Compare the matcher with pairs judged by hand, each report with thresholds set on the other reports.
 
     Held out are the thresholds only: the parts of the score and their weights were chosen with the five reports in
@@ -202,14 +205,16 @@ def score(gold: pd.DataFrame | None = None, items: pd.DataFrame | None = None, t
     DataError
         Fewer than two reports are judged, or gold names an item that is not there.
     """
-    gold, whole = _with_gold(None if items is None else items, gold)
+    gold, whole = _with_gold(items, gold)
     judged = _judged(_pairs(whole, topics), gold, topics)
-    if judged["report_id"].nunique() < 2:
-        raise DataError("score: expected judged pairs of two reports or more, for each is scored with the others' help.")
+    if len(set(judged["report_id"])) < 2:
+        raise DataError(
+            "score: expected judged pairs of two reports or more, for each is scored with the others' help."
+        )
     judged["found"] = ""
     for report_id in judged["report_id"].unique():
         own = judged["report_id"] == report_id
-        judged.loc[own, "found"] = _kinds(judged.loc[own, "score"], _thresholds(judged.loc[~own]))
+        judged.loc[own, "found"] = _kinds(judged.loc[own, "score"].to_numpy(), _thresholds(judged.loc[~own]))
     by_problem = judged.groupby(["report_id", "problem"])[["kind", "found"]].agg(lambda kinds: (kinds != "none").any())
     measures = {
         "pair_answered": (judged["kind"] != "none", judged["found"] != "none"),
@@ -230,12 +235,12 @@ def _check(items: pd.DataFrame) -> None:
     lost = [name for name in ("report_id", "item_id", "role", "heading", "text", "problem_type") if name not in items]
     if lost:
         raise DataError(f"match: the items have no column {', '.join(lost)}. Take them from load.items().")
-    twice = items.loc[items.duplicated(["report_id", "item_id"])]
-    if len(twice):
-        raise DataError(f"match: {row.report_id} item {row.item_id} stands twice. Keep one." for row in twice.itertuples())
-    empty = items.loc[items["text"].isna()]
-    if len(empty):
-        raise DataError(f"match: {row.report_id} item {row.item_id} has no text." for row in empty.itertuples())
+    rows = list(zip(items["report_id"], items["item_id"], items["text"], strict=True))
+    times = Counter((report_id, item_id) for report_id, item_id, _ in rows)
+    faults = [f"match: {one} item {two} stands twice. Keep one." for (one, two), n in times.items() if n > 1]
+    faults += [f"match: {one} item {two} has no text." for one, two, text in rows if pd.isna(text)]
+    if faults:
+        raise DataError(faults)
 
 
 def _with_gold(items: pd.DataFrame | None, gold: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -250,7 +255,7 @@ def _with_gold(items: pd.DataFrame | None, gold: pd.DataFrame | None) -> tuple[p
     lost = set(gold["report_id"]) - set([] if items is None else items["report_id"])
     if lost:
         own = tables.read("items", paths.TABLES)
-        known.append(own.loc[own["report_id"].isin(lost)])
+        known.append(own.loc[own["report_id"].isin(sorted(lost))])
     return gold, pd.concat(known, ignore_index=True)
 
 
@@ -261,12 +266,12 @@ def _judged(scored: pd.DataFrame, gold: pd.DataFrame, topics: TopicModel | None)
         found = set(zip(made["report_id"], made["problem"], made["plan"], strict=True))
         pairs = zip(gold["report_id"], gold["problem"], gold["plan"], strict=True)
         raise DataError(
-            f"gold of responses: {report_id} problem {problem}, plan {plan}: no such items. Rebuild data/tables or mend "
-            "the row."
+            f"gold of responses: {report_id} problem {problem}, plan {plan}: no such items. Rebuild data/tables or "
+            "mend the row."
             for report_id, problem, plan in pairs
             if (report_id, problem, plan) not in found
         )
-    if topics is not None and made["topic"].isna().all():
+    if topics is not None and not made["topic"].notna().to_numpy().any():
         raise ParameterError(
             "match: the topic model covers none of the judged pairs, so no threshold can be set with it. Fit it to "
             "problems and plans of reports that are judged too, hand in gold of your own, or hand in thresholds."
@@ -287,7 +292,7 @@ def _pairs(items: pd.DataFrame, topics: TopicModel | None) -> pd.DataFrame:
     made["lexical"] = made["type"] = made["topic"] = np.nan
     made["shared"] = ""
     if len(made) and any(pieces):
-        vectorizer = TfidfVectorizer(analyzer=list)
+        vectorizer = TfidfVectorizer(analyzer=list)  # pyright: ignore[reportArgumentType]  # the stub knows names only
         weights = vectorizer.fit_transform(pieces).tocsr()
         made["lexical"] = np.asarray(weights[left].multiply(weights[right]).sum(axis=1)).ravel()
         idf = dict(zip(vectorizer.get_feature_names_out(), vectorizer.idf_, strict=True))
@@ -295,10 +300,11 @@ def _pairs(items: pd.DataFrame, topics: TopicModel | None) -> pd.DataFrame:
         made["shared"] = [_shared(words[one], pools[two], idf) for one, two in zip(left, right, strict=True)]
     coded, said = _types(items)
     made["type"] = _cosine(coded[left], said[right])
-    made.loc[~coded.any(axis=1)[left], "type"] = np.nan
+    made["type"] = made["type"].where(coded.sum(axis=1)[left] > 0)
     if topics is not None:
-        ids = pd.MultiIndex.from_frame(topics.ids)
-        at = ids.get_indexer(pd.MultiIndex.from_frame(items[["report_id", "item_id"]]))
+        rows = {key: row for row, key in enumerate(topics.ids.itertuples(index=False, name=None))}
+        keys = zip(items["report_id"], items["item_id"], strict=True)
+        at = np.array([rows.get(key, -1) for key in keys], dtype=int)
         both = (at[left] >= 0) & (at[right] >= 0)
         if len(made) and not both.any():
             raise ParameterError(
@@ -348,7 +354,7 @@ def _shared(words: Sequence[str], pool: set[str], idf: Mapping[str, float], most
     return " ".join(sorted(whole, key=lambda part: (-found[part], part))[:most])
 
 
-def _kinds(scores: pd.Series, thresholds: Mapping[str, float]) -> np.ndarray:
+def _kinds(scores: np.ndarray, thresholds: Mapping[str, float]) -> np.ndarray:
     high, low = scores >= thresholds["explicit"], scores >= thresholds["partial"]
     return np.select([high, low], ["explicit", "partial"], "none").astype(object)
 
@@ -371,6 +377,6 @@ def _best(scores: np.ndarray, true: np.ndarray) -> float:
 def _share(hits: int, n: int) -> tuple[float, float, float]:
     """Share and both ends of its exact 95 % interval; missing when there is nothing to share."""
     if n == 0:
-        return (float("nan"),) * 3
+        return float("nan"), float("nan"), float("nan")
     interval = binomtest(hits, n).proportion_ci(0.95, "exact")
     return hits / n, float(interval.low), float(interval.high)
