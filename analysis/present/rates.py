@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import codebook, paths
 from analysis.present import intervals
 from analysis.present.labels import Labels
 
@@ -85,8 +84,7 @@ def counts(chosen: pd.DataFrame, say: Labels) -> pd.DataFrame:
     """
     core = say.core("count", "people")
     found = chosen.loc[chosen["indicator"].isin(core.index.tolist())]
-    rows = codebook.read_csv(paths.CODEBOOK / "units.csv", ("unit", "canonical"))
-    canonical = {row["unit"]: row["canonical"] for row in rows}
+    canonical = say.units.loc[:, "canonical"]
     found = found.assign(unit=[canonical.get(unit, unit) for unit in found["unit"].fillna("")])
     usual = found.groupby("indicator")["unit"].agg(lambda units: units.mode().iloc[0])
     found = found.assign(
