@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis import values
 from analysis.errors import FigureError
 from analysis.present import fonts, labels, rates, theme
 from analysis.present.corpus import box
@@ -57,7 +58,7 @@ def fig04_core(indicators: pd.DataFrame, derived: pd.DataFrame, reports: pd.Data
     ids = reports["report_id"].tolist()
     groups, members = _groups(reports, say, few)
     stated = indicators.loc[indicators["report_id"].isin(ids) & (indicators["basis"] != "implied")]
-    chosen = rates.first(stated)
+    chosen, _ = values.single(stated)
     found, broken = rates.rates(chosen, derived.loc[derived["report_id"].isin(ids)], say)
     found = found.assign(group=[members[one] for one in found["report_id"]], n=1)
     counts = rates.counts(chosen, say)
@@ -224,11 +225,11 @@ def _boxes(drawn: Axes, part: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     """Faint dots, median and middle half per level, and how many reports."""
     found = []
     numbers = {group: row for row, group in enumerate(groups.index)}
-    for group, values in part.groupby("group")["value"]:
+    for group, stated in part.groupby("group")["value"]:
         row = numbers[group]
-        summary = box(drawn, row, np.sort(values.to_numpy(float)))
-        drawn.text(1.03, row, f"{len(values)}", transform=drawn.get_yaxis_transform(), size=theme.SMALL,
+        summary = box(drawn, row, np.sort(stated.to_numpy(float)))
+        drawn.text(1.03, row, f"{len(stated)}", transform=drawn.get_yaxis_transform(), size=theme.SMALL,
                    va="center_baseline", color=theme.MUTED)  # fmt: skip
-        found.append({"group": group, "n": len(values), "value": summary.pop("median")} | summary)
+        found.append({"group": group, "n": len(stated), "value": summary.pop("median")} | summary)
     first = part.iloc[0]
     return pd.DataFrame(found).assign(indicator=first["indicator"], name=first["name"], unit=first["unit"])

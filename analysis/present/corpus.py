@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
+from analysis import intervals
 from analysis.errors import FigureError
-from analysis.present import fonts, intervals, labels, theme
+from analysis.present import fonts, labels, theme
 from analysis.present.drawing import Figure, hashes
 from analysis.tables import LEVELS
 
