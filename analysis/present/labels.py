@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -56,6 +56,15 @@ class Labels:
                 f"labels.csv key '{key}' ({self.lang}): no value for {{{error.args[0]}}}. "
                 f"It may use: {', '.join(values)}."
             ) from None
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Return words as a list in this language."""
+        return ("、" if self.lang == "zh" else ", ").join(words)
+
+    def group(self, name: str) -> str:
+        """Return how a group is called: a level, a framework, a province, `all`, `unknown`, or by its own name."""
+        keys = (f"{kind}.{name}" for kind in ("level", "group", "framework", "province"))
+        return next((self.texts[key] for key in keys if key in self.texts), name)
 
     def core(self, *kinds: str) -> pd.DataFrame:
         """Return the rows of `indicators` that are core (tier 1), of these kinds if any are given."""

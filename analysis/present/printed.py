@@ -19,7 +19,7 @@ PACKAGES = ("pandas", "python-docx")
 FORMATS = ("tex", "docx")
 LINE = 92  # characters of small print on a line; a Chinese one counts two
 _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_NUMERIC = re.compile(r"[≥≤≈<>]?[−+-]?\d[\d,.]*( ?[%‰*†]+)?|—|–")
+_NUMERIC = re.compile(r"[\d.,:–−+()/%‰≥≤≈<>=*† -]+|—")  # numbers, intervals, fractions, dates
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +145,7 @@ def printed(table: Table) -> dict[str, bytes]:
     columns, missing = list(zip(*rows, strict=True)), labels.load(table.lang)("missing")
     right = [all(_NUMERIC.fullmatch(text) or text == missing for text in column) for column in columns]
     longest = [max(_columns(text) for text in (name, *column)) for name, column in zip(head, columns, strict=True)]
-    shares = _shares(longest)
+    shares = _shares(longest, right)
     label = re.sub(r"^tab\d*_?", "", table.name).replace("_", "-") or table.name
     return {
         "tex": latex.table(label, _clean(table.title), below, head, rows, shares, right).encode(),
@@ -179,11 +179,14 @@ def _columns(text: str) -> int:
     return sum(2 if ord(char) > 0x2E7F else 1 for char in text)
 
 
-def _shares(longest: Sequence[int]) -> list[float | None]:
-    """Share of the line for each column that must wrap so that all fit on it; None for the others."""
+def _shares(longest: Sequence[int], right: Sequence[bool]) -> list[float | None]:
+    """Share of the line for each column of text that must wrap so that all fit on it; None for the others."""
     free, wide = LINE - 2 * len(longest), set()
-    while sum(one for at, one in enumerate(longest) if at not in wide) > free * (0.6 if wide else 1):
-        wide.add(max((at for at in range(len(longest)) if at not in wide), key=lambda at: longest[at]))
-    left = free - sum(one for at, one in enumerate(longest) if at not in wide)
+    texts = sorted((at for at, flush in enumerate(right) if not flush), key=lambda at: -longest[at])
+    for at in texts:
+        if sum(one for other, one in enumerate(longest) if other not in wide) <= free * (0.7 if wide else 1):
+            break
+        wide.add(at)
+    left = max(free - sum(one for at, one in enumerate(longest) if at not in wide), 10 * len(wide))
     total = sum(longest[at] for at in wide)
     return [left * one / total / LINE if at in wide else None for at, one in enumerate(longest)]
