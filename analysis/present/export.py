@@ -18,10 +18,15 @@ Record = dict[str, Any]
 _HTML_LANG = {"zh": "zh-Hans", "en": "en"}
 _NEEDED = {"figure": {"size_mm"}, "table": {"head", "rows", "notes"}}
 _ALWAYS = {"name", "lang", "title", "caption", "files"}
-_FORMATS = {"figure": (*drawing.FORMATS, "csv"), "table": (*printed.FORMATS, "csv")}
+FORMATS = {"figure": (*drawing.FORMATS, "csv"), "table": (*printed.FORMATS, "csv")}
+
+_SET = {
+    "methods": "methods.md", "captions": "captions.md", "numbers": "numbers.json", "versions": "versions.json",
+    "manifest": "manifest.json",
+}  # fmt: skip
 
 
-def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
+def gallery(folder: Path, title: str | Mapping[str, str] | None = None, *, whole: bool = False) -> Path:
     """Write `folder/index.html` from the `<name>.<lang>.json` sidecars in `folder`; return its path.
 
     The page needs no server, no script and nothing from elsewhere: it refers to the figures' files by their names. The
@@ -33,6 +38,8 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
         Where `figures.save` wrote.
     title : str or mapping of language to str, optional
         The page's heading.
+    whole : bool
+        The folder is one to send: the page links to its methods, captions, numbers, versions and manifest.
 
     Raises
     ------
@@ -49,7 +56,7 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
         f"<title>{escape(' · '.join(dict.fromkeys(heads[lang] for lang in say)))}</title>",
         f"<style>\n{style}</style>\n</head>\n<body>",
         *(_switch(say[lang]) for lang in say),
-        *(_view(figures, heads[lang], say[lang]) for lang in say),
+        *(_view(figures, heads[lang], say[lang], _set(say[lang]) if whole else "") for lang in say),
         "</body>\n</html>\n",
     ]
     path = folder / "index.html"
@@ -57,7 +64,7 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
     return path
 
 
-def kind(record: Record) -> str:
+def kind(record: Mapping[str, Any]) -> str:
     """Return what a sidecar describes: figure or table."""
     return "table" if record.get("kind") == "table" else "figure"
 
@@ -82,7 +89,7 @@ def records(folder: Path) -> dict[str, dict[str, Record]]:
         if lost or path.stem != stem:
             failures.append(f"{path}: is not the sidecar of a figure or table. Remove it, or save again.")
             continue
-        gone = [suffix for suffix in _FORMATS[kind(record)] if not (folder / f"{stem}.{suffix}").exists()]
+        gone = [suffix for suffix in FORMATS[kind(record)] if not (folder / f"{stem}.{suffix}").exists()]
         if gone:
             failures.append(f"{path}: there is no {stem}.{' .'.join(gone)} beside it. Save it again.")
         found.setdefault(record["name"], {})[record["lang"]] = record
@@ -101,18 +108,23 @@ def _switch(say: labels.Labels) -> str:
     )
 
 
-def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.Labels) -> str:
+def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.Labels, end: str) -> str:
     """All of the page in one language; a figure that lacks this language is shown in another, with a note."""
     chosen = [records.get(say.lang) or next(iter(records.values())) for records in figures.values()]
     contents = "\n".join(
-        f'<li><a href="#{_anchor(record, say)}">{escape(_heading(record, say))}</a></li>' for record in chosen
+        f'<li><a href="#{_anchor(record, say)}">{escape(heading(record, say))}</a></li>' for record in chosen
     )
     return (
         f'<div class="view {say.lang}" lang="{_HTML_LANG[say.lang]}">\n<h1>{escape(head)}</h1>\n'
         f'<nav aria-label="{escape(say("gallery.contents"))}"><ol>\n{contents}\n</ol></nav>\n<main>\n'
         + "\n".join(_article(record, say) for record in chosen)
-        + "\n</main>\n</div>"
+        + f"\n{end}</main>\n</div>"
     )
+
+
+def _set(say: labels.Labels) -> str:
+    links = "".join(f'<li><a href="{file}">{escape(say(f"gallery.{key}"))}</a></li>' for key, file in _SET.items())
+    return f'<section>\n<h2>{escape(say("gallery.set"))}</h2>\n<ul class="files">{links}</ul>\n</section>\n'
 
 
 def _article(record: Record, say: labels.Labels) -> str:
@@ -120,12 +132,12 @@ def _article(record: Record, say: labels.Labels) -> str:
     note = "" if record["lang"] == say.lang else f'<p class="note">{escape(say("gallery.other"))}</p>\n'
     links = "".join(
         f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>'
-        for suffix in (*_FORMATS[kind(record)], "json")
+        for suffix in (*FORMATS[kind(record)], "json")
     )
-    shown = _table(record) if kind(record) == "table" else _plot(record, stem, anchor, escape(_heading(record, say)))
+    shown = _table(record) if kind(record) == "table" else _plot(record, stem, anchor, escape(heading(record, say)))
     return (
         f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n'
-        f'<h2 id="{anchor}-head">{escape(_heading(record, say))}</h2>\n{note}{shown}\n'
+        f'<h2 id="{anchor}-head">{escape(heading(record, say))}</h2>\n{note}{shown}\n'
         f'<ul class="files" aria-label="{escape(say("gallery.files"))}">{links}</ul>\n'
         f"<details><summary>{escape(say('gallery.about'))}</summary>\n"
         f"<dl>{_about(record, say)}</dl></details>\n</article>"
@@ -171,6 +183,7 @@ def _anchor(record: Record, say: labels.Labels) -> str:
     return escape(f"{record['name']}-{say.lang}")
 
 
-def _heading(record: Record, say: labels.Labels) -> str:
+def heading(record: Mapping[str, Any], say: labels.Labels) -> str:
+    """Return number and title: `Figure 4  Core rates`."""
     number = re.match(r"(?:fig|tab)0*(\d+)", record["name"])
     return f"{say(f'gallery.{kind(record)}', number=number[1])}\u2003{record['title']}" if number else record["title"]
