@@ -16,7 +16,7 @@ from analysis.present import drawing, labels, printed
 
 Record = dict[str, Any]
 _HTML_LANG = {"zh": "zh-Hans", "en": "en"}
-_NEEDED = {"figure": {"size_mm"}, "table": {"head", "rows", "notes"}}
+_NEEDED = {"figure": {"size_mm"}, "table": {"head", "rows", "right", "notes"}}
 _ALWAYS = {"name", "lang", "title", "caption", "files"}
 FORMATS = {"figure": (*drawing.FORMATS, "csv"), "table": (*printed.FORMATS, "csv")}
 
@@ -158,7 +158,7 @@ def _table(record: Record) -> str:
     below = "".join(f"<p>{escape(text)}</p>" for text in (record["caption"], *record["notes"]) if text)
     return (
         f'<div class="table" lang="{_HTML_LANG[record["lang"]]}" tabindex="0">\n'
-        f"{printed.html(record['head'], record['rows'])}\n</div>\n{below}"
+        f"{printed.html(record['head'], record['rows'], record['right'])}\n</div>\n{below}"
     )
 
 

@@ -19,7 +19,10 @@ PACKAGES = ("pandas", "python-docx")
 FORMATS = ("tex", "docx")
 LINE = 92  # characters of small print on a line; a Chinese one counts two
 _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_NUMERIC = re.compile(r"[\d.,:–−+()/%‰≥≤≈<>=*† -]+|—")  # numbers, intervals, fractions, dates
+_SIGNS = "[.,:–−+()/%‰≥≤≈<>=*† -]"  # of intervals, fractions, dates too
+_NUMERIC = re.compile(rf"(?:\d|{_SIGNS})*\d(?:\d|{_SIGNS})*|—")
+    r"[\d.,:–−+()/%‰≥≤≈<>=*† -]*\d[\d.,:–−+()/%‰≥≤≈<>=*† -]*|—"
+)  # numbers, intervals, fractions, dates
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +77,16 @@ class Table:
         columns = [_texts(self.frame.iloc[:, at], missing) for at in range(self.frame.shape[1])]
         return [list(row) for row in zip(*columns, strict=True)]
 
+    @property
+    def right(self) -> list[bool]:
+        """Whether each column is set flush right: it holds numbers, or nothing."""
+        missing = labels.load(self.lang)("missing")
+        columns = zip(*self.rows, strict=True)
+        return [all(_NUMERIC.fullmatch(text) or text == missing for text in column) for column in columns]
+
     def _repr_html_(self) -> str:
         below = "".join(f"<p>{escape(text)}</p>" for text in (self.caption, *self.notes) if text)
-        return html(self.head, self.rows, self.title) + below
+        return html(self.head, self.rows, self.right, self.title) + below
 
 
 def save_table(
@@ -128,6 +138,7 @@ def save_table(
         "inputs": table.inputs,
         "head": table.head,
         "rows": table.rows,
+        "right": table.right,
         "files": sidecar.digests(files),
         "packages": sidecar.packages(PACKAGES),
     }
@@ -140,11 +151,9 @@ def printed(table: Table) -> dict[str, bytes]:
     """Return the LaTeX and the DOCX of a table."""
     from analysis.present import word
 
-    head, rows = table.head, table.rows
+    head, rows, right = table.head, table.rows, table.right
     below = [_clean(text) for text in (table.caption, *table.notes) if text]
-    columns, missing = list(zip(*rows, strict=True)), labels.load(table.lang)("missing")
-    right = [all(_NUMERIC.fullmatch(text) or text == missing for text in column) for column in columns]
-    longest = [max(_columns(text) for text in (name, *column)) for name, column in zip(head, columns, strict=True)]
+    longest = [max(map(_columns, column)) for column in zip(head, *rows, strict=True)]
     shares = _shares(longest, right)
     label = re.sub(r"^tab\d*_?", "", table.name).replace("_", "-") or table.name
     return {
@@ -153,16 +162,14 @@ def printed(table: Table) -> dict[str, bytes]:
     }
 
 
-def html(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
-    """Return a table as HTML, every text escaped; numbers have the class `number`."""
-    cells = "".join(f'<th scope="col">{escape(text)}</th>' for text in head)
-    body = "\n".join("<tr>" + "".join(map(_td, row)) + "</tr>" for row in rows)
+def html(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], title: str = "") -> str:
+    """Return a table as HTML, every text escaped; cells of columns that are set flush right have the class `number`."""
+    kinds = [" class=number" if flush else "" for flush in right]
+    heads = "".join(f'<th scope="col"{kind}>{escape(text)}</th>' for text, kind in zip(head, kinds, strict=True))
+    lines = ["".join(f"<td{kind}>{escape(text)}</td>" for text, kind in zip(row, kinds, strict=True)) for row in rows]
+    body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     caption = f"<caption>{escape(title)}</caption>\n" if title else ""
-    return f"<table>\n{caption}<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
-
-
-def _td(text: str) -> str:
-    return f"<td{' class=number' if _NUMERIC.fullmatch(text) else ''}>{escape(text)}</td>"
+    return f"<table>\n{caption}<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
 
 
 def _texts(column: pd.Series, missing: str) -> list[str]:
