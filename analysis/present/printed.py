@@ -19,10 +19,7 @@ PACKAGES = ("pandas", "python-docx")
 FORMATS = ("tex", "docx")
 LINE = 92  # characters of small print on a line; a Chinese one counts two
 _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_SIGNS = "[.,:–−+()/%‰≥≤≈<>=*† -]"  # of intervals, fractions, dates too
-_NUMERIC = re.compile(rf"(?:\d|{_SIGNS})*\d(?:\d|{_SIGNS})*|—")
-    r"[\d.,:–−+()/%‰≥≤≈<>=*† -]*\d[\d.,:–−+()/%‰≥≤≈<>=*† -]*|—"
-)  # numbers, intervals, fractions, dates
+_NUMERIC = re.compile(r"(?=.*\d)[\d.,:–−+()/%‰≥≤≈<>=*† -]+|—")  # numbers, intervals, fractions, dates
 
 
 @dataclass(frozen=True, eq=False)
