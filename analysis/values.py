@@ -33,8 +33,8 @@ def single(stated: pd.DataFrame, scopes: Sequence[str] = NEAREST) -> tuple[pd.Da
     order = {scope: scopes.index(scope) if scope in scopes else len(SCOPES) for scope in SCOPES}
     ranked = stated.assign(_rank=[order[scope] for scope in stated["scope"]])
     ranked = ranked.sort_values([*KEYS, "_rank", "start"], kind="stable", ignore_index=True)
-    first = ranked.groupby(KEYS)["_rank"].transform("min")
-    taken = ((ranked["_rank"] == first) & (first < len(SCOPES))).to_numpy(bool)
+    first = ranked.groupby(KEYS)["_rank"].transform("min").to_numpy(int)
+    taken = (ranked["_rank"].to_numpy(int) == first) & (first < len(SCOPES))
     best = ranked.loc[taken]
     n_values = best.groupby(KEYS)["value"].transform("nunique").reindex(ranked.index, fill_value=0).to_numpy(int)
     again = best.duplicated(KEYS).reindex(ranked.index, fill_value=False).to_numpy(bool)
