@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 from statsmodels.stats.multitest import multipletests
 
 from analysis.errors import ParameterError
-from analysis.model import effects, permute, power
+from analysis.model import differences, permute, power
 from analysis.model.samples import Sample, need, place_of, sample
 
 ALPHA = power.ALPHA
@@ -261,8 +261,8 @@ def _effects(one: Sample, a: str, b: str, seed: int, draws: int) -> Iterator[dic
         return
     parts = [(one.x[one.groups == name], one.clusters[one.groups == name]) for name in (a, b)]
     places = [np.unique(clusters, return_inverse=True)[1] for _, clusters in parts]
-    for name, make in (effects.NUMBERS if one.kind == "number" else effects.SHARES).items():
-        made = effects.interval(make(parts[0][0], parts[1][0]), places, seed=seed, draws=draws)
+    for name, make in (differences.NUMBERS if one.kind == "number" else differences.SHARES).items():
+        made = differences.interval(make(parts[0][0], parts[1][0]), places, seed=seed, draws=draws)
         yield {"value": one.value, "group_a": a, "group_b": b, "effect": name} | made
 
 
@@ -284,8 +284,8 @@ def _paired(
     row |= {"detectable": smallest, "scale": "none: too few" if np.isnan(smallest) else "Cohen's d of differences"}
     sizes = [
         {"value": one.value, "group_a": a, "group_b": b, "effect": name}
-        | effects.interval(make(d), [np.arange(len(d))], seed=seed, draws=draws)
-        for name, make in effects.PAIRS.items()
+        | differences.interval(make(d), [np.arange(len(d))], seed=seed, draws=draws)
+        for name, make in differences.PAIRS.items()
     ]
     if not d.any():
         return row | {"reason": f"all {len(d)} places have the same in both groups"}, sizes
