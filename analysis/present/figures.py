@@ -12,6 +12,8 @@ from analysis.present.disclosure import fig03_disclosure
 from analysis.present.drawing import Figure, save
 from analysis.present.numbers import quote
 from analysis.present.printed import Table, save_table
+from analysis.present.responses import fig09_responses
+from analysis.present.reuse import fig10_reuse
 from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab04_topics
 from analysis.present.topics import topic_words
 
@@ -21,6 +23,8 @@ __all__ = [
     "fig01_corpus",
     "fig03_disclosure",
     "fig04_core",
+    "fig09_responses",
+    "fig10_reuse",
     "quote",
     "save",
     "save_table",
