@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParameterError
-from analysis.model.similarity import hashed, normalise
+from analysis.model.shingles import hashed, normalise
 
 LENGTH = 8  # characters without punctuation
 _TITLE = re.compile(r"《[^《》]*(?:《[^《》]*》[^《》]*)*》")
 _COLUMNS = ["report_id", "item_id", "start", "end", "kind", "n_reports", "text"]
 
 
-def find(items: pd.DataFrame, min_reports: float = 3, min_length: int = LENGTH, cited: bool = True) -> pd.DataFrame:
+def formulas(items: pd.DataFrame, min_reports: float = 3, min_length: int = LENGTH, cited: bool = True) -> pd.DataFrame:
     """Return what is formula in the items' texts.
 
     A run of characters is a formula when each `min_length` of it in a row (letters, digits, Chinese characters) stand
@@ -95,16 +95,16 @@ def without_boilerplate(
     Parameters
     ----------
     items, min_reports, min_length, cited
-        As for `find`.
+        As for `formulas`.
 
     Returns
     -------
     items : DataFrame
         As given, with shorter texts; one that was nothing but formula is an empty text.
     removed : DataFrame
-        What `find` found.
+        What `formulas` found.
     """
-    removed = find(items, min_reports, min_length, cited)
+    removed = formulas(items, min_reports, min_length, cited)
     spans = {key: part[["start", "end"]].to_numpy().tolist() for key, part in removed.groupby(["report_id", "item_id"])}
     texts = []
     for report_id, item_id, text in zip(items["report_id"], items["item_id"], items["text"], strict=True):
@@ -118,7 +118,7 @@ def without_boilerplate(
 
 
 def phrases(found: pd.DataFrame) -> pd.DataFrame:
-    """Return what `find` found, once each: text (as first printed), kind, n_reports, n_times, most widespread first."""
+    """Return what `formulas` found once each, most widespread first: text (as first printed), kind, n_reports, n_times."""
     known = found.assign(plain=[normalise(text)[0] for text in found["text"]])
     made = known.groupby(["plain", "kind"], sort=True).agg(
         text=("text", "first"), counted=("n_reports", "max"), n_own=("report_id", "nunique"), n_times=("text", "size")

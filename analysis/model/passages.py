@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParameterError
-from analysis.model.similarity import PAIR, bodies, normalise
+from analysis.model.shingles import PAIR, bodies, normalise
 
 LENGTH = 15  # characters without punctuation; shorter runs are mostly names of laws, offices and campaigns
 CONTEXT = 20  # characters shown before and after a passage

@@ -94,7 +94,8 @@ def fig10_reuse(
     caption = say(
         "caption.fig10.each" if few else "caption.fig10.many", n=len(ids), size=size, passages=said,
         median=f"{np.median(pairs):.1f}", largest=f"{pairs.max():.1f}",
-        blocks=say("caption.fig10.blocks", step=step) if step > 1 else say("caption.fig10.tree", alike=ALIKE), unleveled=int(about["level"].isna().sum()),
+        blocks=say("caption.fig10.blocks" if step > 1 else "caption.fig10.tree", step=step, alike=ALIKE),
+        unleveled=int(about["level"].isna().sum()),
     )  # fmt: skip
     data = pd.concat([part for part in drawn if len(part)], ignore_index=True)
     return Figure(
@@ -229,7 +230,8 @@ def _cells(panel: str, shown: np.ndarray, ids: Sequence[object]) -> pd.DataFrame
 
 def _levels(figure: Canvas, values: np.ndarray, about: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
     """Mean resemblance of reports of one level to those of another."""
-    there = [level for level in LEVELS if (about["level"] == level).any()]
+    known = set(about["level"])
+    there = [level for level in LEVELS if level in known]
     theme.write(figure, 108, 2, "b  " + say("panel.levels"))
     rows, apart = [], ~np.eye(len(values), dtype=bool)
     table = np.full((len(there), len(there)), np.nan)

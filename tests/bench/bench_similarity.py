@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from analysis.model import similarity
+from analysis.model import shingles
 
 LENGTH = 6000  # characters of a report
 
@@ -31,15 +31,15 @@ def main(n: int) -> None:
     """Print seconds of processor time, reports a second and, up to 2,000 reports, recall against all pairs."""
     texts = reports(n)
     start = time.process_time()
-    found = similarity.pairs(texts, 0.1, method="minhash")
+    found = shingles.pairs(texts, 0.1, method="minhash")
     seconds = time.process_time() - start
     print(f"minhash: {n} reports, {len(found)} pairs, {seconds:.1f} s of one core, {n / seconds:.0f} reports/s")
     if n <= 2000:
         start = time.process_time()
-        exact = similarity.pairs(texts, 0.1, method="exact")
+        exact = shingles.pairs(texts, 0.1, method="exact")
         seconds = time.process_time() - start
         print(f"exact: {len(exact)} pairs, {seconds:.1f} s of one core, {n / seconds:.0f} reports/s")
-        both = exact.merge(found, on=similarity.PAIR, how="left", indicator=True)
+        both = exact.merge(found, on=shingles.PAIR, how="left", indicator=True)
         for low, high in ((0.1, 0.15), (0.15, 0.2), (0.2, 0.3), (0.3, 1.01)):
             part = both.loc[both["jaccard_x"].between(low, high, inclusive="left")]
             print(f"recall, resemblance {low} to {high}: {(part['_merge'] == 'both').sum()} of {len(part)}")

@@ -52,13 +52,13 @@ def test_formula_over_the_edge_of_a_name_is_taken_out_once():
 
 def test_a_share_of_the_reports():
     texts = items(*[FORMULA] * 4, *[f"第{n}号" for n in range(6)])
-    assert len(boilerplate.find(texts, 0.4)) == 4
-    assert boilerplate.find(texts, 0.5).empty
+    assert len(boilerplate.formulas(texts, 0.4)) == 4
+    assert boilerplate.formulas(texts, 0.5).empty
 
 
 def test_phrases_once_each_most_widespread_first():
     texts = items(FORMULA, f"甲{FORMULA}乙", FORMULA, "见《纲要》", "按《纲要》办")
-    found = boilerplate.phrases(boilerplate.find(texts))
+    found = boilerplate.phrases(boilerplate.formulas(texts))
     assert found.to_numpy().tolist() == [[FORMULA, "formula", 3, 3], ["《纲要》", "cited", 2, 2]]
 
 
@@ -82,12 +82,12 @@ def test_no_items_is_an_empty_list():
 
 def test_misuse():
     with pytest.raises(ParameterError, match="min_reports is 1, expected a number of reports"):
-        boilerplate.find(items("甲"), 1)
+        boilerplate.formulas(items("甲"), 1)
     with pytest.raises(ParameterError, match=r"min_reports is 1.0, expected .* a share below 1"):
-        boilerplate.find(items("甲"), 1.0)
+        boilerplate.formulas(items("甲"), 1.0)
     with pytest.raises(ParameterError, match="min_length is 2, expected 4"):
-        boilerplate.find(items("甲"), 2, 2)
+        boilerplate.formulas(items("甲"), 2, 2)
     with pytest.raises(DataError, match="no column text"):
-        boilerplate.find(items("甲").drop(columns="text"))
+        boilerplate.formulas(items("甲").drop(columns="text"))
     with pytest.raises(DataError, match="r0 item 1 has no text"):
-        boilerplate.find(items(None))
+        boilerplate.formulas(items(None))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError, ParameterError
 from analysis.model import passages
-from analysis.model.similarity import normalise
+from analysis.model.shingles import normalise
 
 SMALL = st.text("依法行政,。 ", max_size=40)  # few letters: many accidental and overlapping matches
 PLANTED = "各级各部门持续推进严格规范公正文明执法全面落实三项制度"
