@@ -118,7 +118,7 @@ def without_boilerplate(
 
 
 def phrases(found: pd.DataFrame) -> pd.DataFrame:
-    """Return what `formulas` found once each, most widespread first: text (as first printed), kind, n_reports, n_times."""
+    """Return what `formulas` found once each: text (as first printed), kind, n_reports, n_times; widespread first."""
     known = found.assign(plain=[normalise(text)[0] for text in found["text"]])
     made = known.groupby(["plain", "kind"], sort=True).agg(
         text=("text", "first"), counted=("n_reports", "max"), n_own=("report_id", "nunique"), n_times=("text", "size")

@@ -24,6 +24,7 @@ from analysis.tables import LEVELS
 NAMED, CELLS = 60, 300  # reports up to which rows have names; cells a side up to which each report has its own
 WRITTEN = 12  # reports up to which the number stands in the cell
 SHOWN = 6  # passages
+ROOMY = 40  # reports up to which passages have three lines
 ALIKE = 5  # % from which a cluster is drawn when rows have no names
 _LOST = "〓"
 
@@ -74,8 +75,9 @@ def fig10_reuse(
     values = 100 * alike.loc[ids, ids].to_numpy(float)
     pairs = values[np.triu_indices(len(ids), 1)]
     tree, order = _clusters(values)
-    listed = _listed(passages, say.reports(about), say)
     few = len(ids) <= NAMED
+    lines = 2 if ROOMY < len(ids) <= NAMED else 3
+    listed = _listed(passages, say.reports(about), say, lines)
     tall = (_tall(len(ids)) if few else 118) + 12 + sum(row["height"] for row in listed)
     figure = theme.canvas(theme.DOUBLE, tall)
     theme.write(figure, 2, 2, "a  " + say("panel.resemblance"))
@@ -113,7 +115,8 @@ def _clusters(values: np.ndarray) -> tuple[np.ndarray, list[int]]:
 
 
 def _pitch(n: int) -> float:
-    return min(9.0, 96 / n)
+    """Height of a row in mm: beyond 40 the page gives more to the rows and less to the passages."""
+    return min(9.0, (96 if n <= ROOMY else 128) / n)
 
 
 def _tall(n: int) -> float:
@@ -164,12 +167,12 @@ def _named(figure: Canvas, values: np.ndarray, tree: np.ndarray, names: pd.Serie
     """A row and a column per report."""
     order = hierarchy.leaves_list(tree)
     n, pitch = len(names), _pitch(len(names))
-    size = theme.SMALL if pitch >= 2.4 else max(3.6, pitch / 0.4)
+    size = min(theme.SMALL, pitch / 0.4)
     heads = [f"{number}" for number in range(1, n + 1)]
     called = [f"{theme.cut(name, 40, size)}  {head}" for name, head in zip(names, heads, strict=True)]
     left = 2 + 26 + 4 + max(fonts.width(name, size) for name in called)
     tall = n * pitch
-    wide = tall if n > WRITTEN else min(theme.DOUBLE - 4 - left, n * 18)
+    wide = min(theme.DOUBLE - 4 - left, tall if n > WRITTEN else n * 18)
     _dendrogram(theme.axes(figure, 2, 10, 26, tall), tree, n)
     drawn = theme.axes(figure, left, 10, wide, tall)
     shown, norm = _apart(values[np.ix_(order, order)]), _colours()
@@ -274,7 +277,7 @@ def _nearest(figure: Canvas, values: np.ndarray, ids: list[str], say: labels.Lab
     return pd.DataFrame({"panel": "nearest", "report_id_a": ids, "report_id_b": others, "resemblance_pct": most})
 
 
-def _listed(passages: pd.DataFrame | None, called: pd.Series, say: labels.Labels) -> list[dict]:
+def _listed(passages: pd.DataFrame | None, called: pd.Series, say: labels.Labels, lines: int) -> list[dict]:
     """The longest passages that do not repeat one another, broken into lines."""
     if passages is None:
         return []
@@ -285,7 +288,7 @@ def _listed(passages: pd.DataFrame | None, called: pd.Series, say: labels.Labels
             continue
         seen.append(plain)
         text = "".join(_LOST if char in fonts.missing(row["text"]) else char for char in " ".join(row["text"].split()))
-        text = theme.wrap(text, theme.DOUBLE - 8, theme.SMALL, 3)
+        text = theme.wrap(text, theme.DOUBLE - 8, theme.SMALL, lines)
         a, b = (called.get(row[f"report_id_{of}"], row[f"report_id_{of}"]) for of in "ab")
         where = theme.wrap(
             say("passage.where", chars=row["chars"], n=row["n_reports"], a=a, b=b), theme.DOUBLE - 8, theme.SMALL, 1
