@@ -12,7 +12,7 @@ from analysis.present.disclosure import fig03_disclosure
 from analysis.present.drawing import Figure, save
 from analysis.present.numbers import quote
 from analysis.present.printed import Table, save_table
-from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab04_topics
+from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab03_comparisons, tab04_topics
 from analysis.present.topics import topic_words
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "save_table",
     "tab01_corpus",
     "tab02_descriptive",
+    "tab03_comparisons",
     "tab04_topics",
     "topic_words",
 ]
