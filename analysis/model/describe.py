@@ -12,7 +12,7 @@ import pandas as pd
 from analysis import codebook, intervals, paths, values
 from analysis.errors import ParameterError, closest
 from analysis.model.variables import TASKS, evenness
-from analysis.tables import AREAS, QUALIFIERS
+from analysis.tables import AREAS, BASES, QUALIFIERS
 
 ALL = "all"  # the group of everything, when nothing is grouped
 UNKNOWN = "unknown"  # the group of reports that do not say it
@@ -92,9 +92,9 @@ def indicators(
     -------
     Description
         summary: one row per indicator × group. indicator, group, n_reports (in the group), n_stating, share (0 to 1)
-        with Wilson's 95 % interval ci_low, ci_high; of the n_stating: n_stated, n_corrected, n_zero_in_words, n_implied
-        (a report counts once, in this order); n (values described), unit, median, q1, q3 (linear interpolation, type 7
-        of Hyndman & Fan 1996), min, max; how many of the n are n_about, n_at_least, n_at_most.
+        with Wilson's 95 % interval ci_low, ci_high; of the n_stating: n_stated … n_implied (a column per basis; a
+        report counts once, a number before words); n (values described), unit, median, q1, q3 (linear interpolation,
+        type 7 of Hyndman & Fan 1996), min, max; how many of the n are n_about, n_at_least, n_at_most.
         dropped: one row per value left aside.
 
     Raises
@@ -119,9 +119,9 @@ def indicators(
     other = other.assign(reason="other unit: " + other["unit"] + " instead of " + usual.loc[other.index])
     sized = sized.loc[sized["unit"] == usual]
 
-    bases = ("stated", "corrected", "zero_in_words", "implied")
-    rank = pd.Series(range(4), index=bases)
-    once = mine.assign(_rank=rank.loc[mine["basis"]].to_numpy()).sort_values("_rank", kind="stable")
+    words = ("zero_in_words", "implied")  # a printed number says more
+    bases = [*(basis for basis in BASES if basis not in words), *words]
+    once = mine.assign(_rank=[bases.index(basis) for basis in mine["basis"]]).sort_values("_rank", kind="stable")
     once = once.drop_duplicates(["report_id", "indicator"])
     sizes = group.value_counts()
     said = dict(iter(once.groupby(["indicator", "group"])))
