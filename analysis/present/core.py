@@ -201,13 +201,14 @@ def _draw_counts(
         theme.log_axis(drawn, *span, lambda power: say(f"power.{power}"))
         drawn.tick_params(labelbottom=number + _ACROSS >= len(parts))
         name, unit = part[["name", "panel_unit"]].iloc[0]
+        unit = say.unit(unit, always=False)
         title = theme.wrap(f"{name} ({unit})" if unit else name, step - 2, theme.SMALL, 2)
         theme.write(figure, x, y - 0.8, title, size=theme.SMALL, va="bottom", linespacing=1.05)
-        drawings.append((_dots if few else _boxes)(drawn, part, groups))
+        drawings.append(_dots(drawn, part, groups, say) if few else _boxes(drawn, part, groups))
     return pd.concat(drawings)
 
 
-def _dots(drawn: Axes, part: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+def _dots(drawn: Axes, part: pd.DataFrame, groups: pd.Series, say: labels.Labels) -> pd.DataFrame:
     """A dot and its number per report; a value in another unit than the panel's is hollow and names it."""
     rows = groups.index.get_indexer(part["group"].array)
     spots = drawn.transScale.transform(np.column_stack([part["value"], rows]))[:, 0]
@@ -215,7 +216,7 @@ def _dots(drawn: Axes, part: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     for mark, row, spot in zip(part.to_dict("records"), rows.tolist(), spots, strict=True):
         value, same = mark["value"], mark["unit"] == mark["panel_unit"]
         drawn.plot(value, row, "o", ms=3.4, mec=theme.MAIN, mfc=theme.MAIN if same else "white", clip_on=False)
-        text = f"{_SIGNS.get(mark['qualifier'], '')}{value:,.10g}" + ("" if same else f" {mark['unit']}")
+        text = f"{_SIGNS.get(mark['qualifier'], '')}{value:,.10g}" + ("" if same else f" {say.unit(mark['unit'])}")
         theme.beside(drawn, value, row, text, right=bool(spot < middle))
     return part
 

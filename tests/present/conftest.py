@@ -187,7 +187,7 @@ def clashes(figure) -> list[str]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """Makers of invented frames and models."""
     return SimpleNamespace(
