@@ -89,11 +89,9 @@ def _placed(record: Mapping[str, Any]) -> str:
 
 def manifest(folder: Path) -> bytes:
     """Return the sha256 of every file below `folder` but the manifest itself, sorted by path, as JSON."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return sidecar.dump(
-        {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in files
-            if path != folder / "manifest.json"
-        }
-    )
+    files = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".") and path != folder / "manifest.json"
+    }
+    return sidecar.dump({name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)})

@@ -19,6 +19,7 @@ from analysis.present.topics import Topics
 from analysis.tables import LEVELS
 
 QUOTED = 60  # characters of a typical item
+MOST = 60  # comparisons that are printed
 _NONE = "—"  # there is nothing to compute from
 
 
@@ -177,6 +178,82 @@ def _in_order(shown: pd.DataFrame) -> pd.DataFrame:
         (codes.index(code), ranked.index(name)) for code, name in zip(shown["indicator"], shown["group"], strict=True)
     ]
     return shown.iloc[sorted(range(len(place)), key=place.__getitem__)]
+
+
+def tab03_comparisons(
+    compared: pd.DataFrame, lang: str, *, n_reports: int, settings: Mapping[str, Any],
+    names: Mapping[str, str] | None = None, inputs: Mapping[str, str] | None = None,
+) -> Table:  # fmt: skip
+    """Print comparisons of groups: effect with interval, p where one could be found, the smallest detectable effect.
+
+    Up to 60 rows are printed, those with the smallest adjusted p first when there are more; the csv holds all of them,
+    with the reason why a row has no p.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        `summary` of `compare.compare`: one row per value × contrast.
+    lang : str
+        zh or en.
+    n_reports : int
+        Reports that went in.
+    settings : mapping
+        `settings` of the comparison; they become the table's parameters.
+    names : mapping, optional
+        Value → how it is called; without, indicators and ratios have their names, others their column's.
+    inputs
+        Of the Table.
+
+    Raises
+    ------
+    FigureError
+        There is no comparison, or the language is unknown.
+    """
+    say = labels.load(lang)
+    if compared.empty:
+        raise FigureError("no groups were compared: there is nothing to print. Choose another `by`, or add reports.")
+    called = {**say.indicators["name"].to_dict(), **say.ratios["name"].to_dict(), **(names or {})}
+    shown = compared if len(compared) <= MOST else compared.sort_values("p_adjusted", kind="stable").head(MOST)
+    rows = [
+        {
+            "value": called.get(one["value"], say.texts.get(f"variable.{one['value']}", one["value"])),
+            "contrast": f"{say.group(one['group_a'])} − {say.group(one['group_b'])}" if one["group_b"]
+            else say("contrast.all"),
+            "n": f"{one['n_a']} + {one['n_b']}" if one["group_b"] else one["n_a"],
+            "places": f"{one['places_a']} + {one['places_b']}" if one["group_b"] else one["places_a"],
+            "effect": say(f"effect.{one['effect']}") if one["effect"] else _NONE,
+            "estimate": _estimate(one),
+            "p": probability(one["p"]) if pd.notna(one["p"]) else say("untested"),
+            "p_adjusted": probability(one["p_adjusted"]) if pd.notna(one["p_adjusted"]) else say("untested"),
+            "smallest_p": probability(one["smallest_p"]) if pd.notna(one["smallest_p"]) else _NONE,
+            "detectable": f"{one['detectable']:.2f}" if pd.notna(one["detectable"]) else _NONE,
+        }
+        for one in shown.to_dict("records")
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows).astype(object)
+    frame = frame.rename(columns={key: say(f"column.{key}") for key in frame})
+    caption = say(
+        "caption.tab03", n=n_reports, by=say.texts.get(f"column.{settings['by']}", settings["by"]),
+        adjust=say(f"value.{settings['adjust']}"), draws=settings["draws"], seed=settings["seed"], rows=len(compared),
+        shown=len(shown), untested=compared["p"].isna().tolist().count(True),
+    )  # fmt: skip
+    return Table(
+        frame, "tab03_comparisons", say("title.tab03"), caption, lang, data=compared, inputs=dict(inputs or {}),
+        parameters=dict(settings), n_reports=n_reports, seed=settings["seed"],
+    )  # fmt: skip
+
+
+def _estimate(one: Mapping[Any, Any]) -> str:
+    if pd.isna(one["estimate"]):
+        return _NONE
+    if pd.isna(one["ci_low"]):
+        return text(one["estimate"], 2)
+    return f"{text(one['estimate'], 2)} ({text(one['ci_low'], 2)}, {text(one['ci_high'], 2)})"
+
+
+def probability(p: float) -> str:
+    """Print a p value: three decimals, a smaller one as below 0.001."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def tab04_topics(
