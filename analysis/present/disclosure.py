@@ -31,8 +31,8 @@ _MARKS = {  # marker, face, edge
 def fig03_disclosure(indicators: pd.DataFrame, reports: pd.DataFrame, lang: str) -> Figure:
     """Draw which core indicators (tier 1 of the codebook) each report states; what is not stated is not zero.
 
-    Up to 40 reports: a matrix. More: the share of reports that state each indicator, with 95 % Wilson intervals, and that
-    of each level.
+    Up to 40 reports: a matrix. More: the share of reports that state each indicator, with 95 % Wilson intervals, and
+    beside it the share within each level.
     Indicators that no report states are counted in the caption, not drawn.
 
     Parameters
