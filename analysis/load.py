@@ -134,13 +134,15 @@ def covariates(file: str | Path = "") -> pd.DataFrame:
         if not re.fullmatch("[0-9]{6}", code)
     ]
     for name in raw.columns.drop("place_code"):
-        numbers = pd.to_numeric(raw[name], errors="coerce")
-        wrong = (numbers.isna() & raw[name].notna()) | (numbers <= 0 if name in ("year", *COVARIATES) else False)
+        numbers = pd.Series(pd.to_numeric(raw[name], errors="coerce"), dtype="float64")
+        wrong = numbers.isna() & raw[name].notna()
+        if name in ("year", *COVARIATES):
+            wrong |= numbers <= 0
         faults += [
             f"{path.name} line {line + 2}: {name} '{raw[name].iloc[line]}', expected a number above 0 or nothing."
             for line in wrong.to_numpy(bool).nonzero()[0]
         ]
-        made[name] = numbers.astype("float64")
+        made[name] = numbers
     if not faults:
         whole = made["year"].notna() & (made["year"] % 1 == 0)
         faults = [f"{path.name} line {line + 2}: no year." for line in (~whole).to_numpy(bool).nonzero()[0]]

@@ -283,8 +283,9 @@ def _dispersion(made: Design, offset: np.ndarray, poisson: Any) -> tuple[float, 
     pearson = float(poisson.pearson_chi2 / poisson.df_resid)
     if pearson <= 1:
         return 0.0, 0.0
-    model = NegativeBinomial(made.y, made.X, loglike_method="nb2", offset=offset)
-    start = np.append(np.asarray(poisson.params), 0.5)
+    basis, upper = np.linalg.qr(made.X)  # the dispersion is the same in any basis; this one is well conditioned
+    model = NegativeBinomial(made.y, basis, loglike_method="nb2", offset=offset)
+    start = np.append(upper @ np.asarray(poisson.params), 0.5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", (ConvergenceWarning, HessianInversionWarning, RuntimeWarning))
         fit = model.fit(start_params=start, method="bfgs", maxiter=500, disp=False)

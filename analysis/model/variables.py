@@ -55,7 +55,7 @@ def of_reports(reports: pd.DataFrame, sections: pd.DataFrame, quantities: pd.Dat
 
 
 def stating(indicators: pd.DataFrame, reports: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
-    """Return `reports` with a yes/no column per indicator of `codes`: does the report state it, in any scope or words."""
+    """Return `reports` with a yes/no column per indicator of `codes`: is it stated, in any scope or words."""
     known = set(zip(indicators["report_id"], indicators["indicator"], strict=True))
     found = {code: [(report_id, code) in known for report_id in reports["report_id"]] for code in codes}
     return reports.assign(**{code: pd.Series(yes, index=reports.index, dtype=bool) for code, yes in found.items()})
@@ -79,7 +79,7 @@ def sizes(
     usual = values.usual_unit(chosen)
     other = chosen.loc[chosen["unit"] != usual]
     same = chosen.loc[chosen["unit"] == usual]
-    wide = same.pivot(index="report_id", columns="indicator", values="value")
+    wide = same.pivot_table(index="report_id", columns="indicator", values="value")  # one value each
     wide = wide.reindex(index=reports["report_id"].tolist(), columns=list(codes))
     made = reports.assign(**{code: wide[code].to_numpy(float) for code in codes})
     return made, pd.concat([dropped, other.assign(reason="other unit: " + other["unit"])], ignore_index=True)

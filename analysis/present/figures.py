@@ -6,10 +6,12 @@ Each function gives a Figure that `save` writes, or a Table that `save_table` wr
 >>> figures.save(figures.fig01_corpus(reports, lang="zh"), out="draft")  # doctest: +SKIP
 """
 
+from analysis.present.attention import fig02_attention
 from analysis.present.core import fig04_core
 from analysis.present.corpus import fig01_corpus
 from analysis.present.disclosure import fig03_disclosure
 from analysis.present.drawing import Figure, save
+from analysis.present.identities import fig05_ratios
 from analysis.present.numbers import quote
 from analysis.present.printed import Table, save_table
 from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab03_comparisons, tab04_topics
@@ -19,8 +21,10 @@ __all__ = [
     "Figure",
     "Table",
     "fig01_corpus",
+    "fig02_attention",
     "fig03_disclosure",
     "fig04_core",
+    "fig05_ratios",
     "quote",
     "save",
     "save_table",
