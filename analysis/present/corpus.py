@@ -243,16 +243,9 @@ def _tiles(drawn: Axes, tiles: pd.DataFrame, names: list[str]) -> None:
     """Colour each level × year by its count and write the count in; an empty cell stays white."""
     theme.rows(drawn, len(tiles), names)
     counts = tiles.to_numpy(float)
-    drawn.imshow(np.where(counts > 0, counts, np.nan), cmap=theme.TILES, aspect="auto", vmin=0)
-    size = min(theme.SMALL, 60 / max(tiles.shape[1], 1))
-    for (row, column), count in np.ndenumerate(counts):
-        if count:
-            dark = count > 0.45 * counts.max()
-            drawn.text(column, row, f"{count:.0f}", ha="center", va="center_baseline", size=size,
-                       color="white" if dark else theme.INK)  # fmt: skip
+    theme.shade(drawn, np.where(counts > 0, counts, np.nan), min(theme.SMALL, 60 / max(tiles.shape[1], 1)))
     step = -(-tiles.shape[1] // 12)
     drawn.set_xticks(range(0, tiles.shape[1], step), tiles.columns[::step])
-    drawn.grid(visible=False)
 
 
 def box(drawn: Axes, row: float, values: np.ndarray, color: str = theme.MAIN) -> dict[str, float]:
