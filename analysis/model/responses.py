@@ -22,6 +22,7 @@ from analysis.model.topics import TopicModel
 KINDS = ("explicit", "partial", "none")
 PAIR = ["report_id", "problem", "plan"]
 WEIGHTS = {"lexical": 0.8, "type": 0.2, "topic": 0.2}  # of the score's parts; those that a pair lacks drop out
+ROWS = 40  # of the table that a notebook shows
 _COLUMNS = [*PAIR, "kind", "score", "lexical", "type", "topic", "shared"]
 
 
@@ -124,7 +125,10 @@ class Responses:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(str(self))}</p>" + self.table().to_html(index=False, float_format="{:.2f}".format)
+        table = self.table()
+        shown = table.head(ROWS).to_html(index=False, float_format="{:.2f}".format)
+        more = f"<p>{len(table) - ROWS} more in .table()</p>" if len(table) > ROWS else ""
+        return f"<p>{html.escape(str(self))}</p>{shown}{more}"
 
 
 def match(
