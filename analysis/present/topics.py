@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,7 +32,13 @@ class Topics(Protocol):
 
 
 @theme.styled
-def topic_words(model: Topics, lang: str, reports: pd.DataFrame | None = None, n_words: int = 10) -> Figure:
+def topic_words(
+    model: Topics,
+    lang: str,
+    reports: pd.DataFrame | None = None,
+    n_words: int = 10,
+    names: Sequence[str] = (),
+) -> Figure:
     """Draw a panel per topic: its likeliest words with their probabilities, and below a quotation of its typical item.
 
     More than 12 topics are drawn without quotations; the data have them all the same.
@@ -47,6 +53,8 @@ def topic_words(model: Topics, lang: str, reports: pd.DataFrame | None = None, n
         Table `reports`: a quotation is then signed with place and year instead of report_id.
     n_words : int
         Words per topic.
+    names : sequence of str, optional
+        K names in the figure's language, written after the numbers.
 
     Returns
     -------
@@ -80,7 +88,10 @@ def topic_words(model: Topics, lang: str, reports: pd.DataFrame | None = None, n
         row, column = divmod(number, across)
         x, y = 2 + column * step, 2 + row * pitch
         first = part.iloc[0]
-        theme.write(figure, x, y, say("panel.topic", topic=topic, share=100 * first["mean_share"]))
+        head = say("panel.topic", topic=topic, share=100 * first["mean_share"])
+        if names:
+            head = theme.wrap(f"{head} {names[number]}", step - 4, theme.TEXT, 1)
+        theme.write(figure, x, y, head)
         drawn = theme.axes(figure, x + room, y + 4.5, step - room - 4, bars)
         theme.rows(drawn, n_words, [*part["word"], *[""] * (n_words - len(part))])
         drawn.tick_params(axis="y", labelsize=theme.SMALL)

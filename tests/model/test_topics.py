@@ -179,7 +179,7 @@ def test_settings_make_the_fit_repeatable(small):
         "n_topics": 2, "seed": 1, "alpha": 0.1, "eta": 0.01, "max_iter": 100, "min_df": 1, "max_df": 0.5, "places": [],
         "bound": 0, "n_iter": 0, "converged": True, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0,
     }  # fmt: skip
-    assert set(small.settings["versions"]) == {"scikit-learn", "jieba", "numpy"}
+    assert set(small.settings["versions"]) == {"scikit-learn", "jieba", "rjieba", "numpy", "scipy"}
     assert small.settings["sha256_lexicon"] == tokens.lexicon().sha256
     assert len(small.settings["sha256_input"]) == 64
 

@@ -26,7 +26,9 @@ def draw_all(make, n, lang, n_topics=6):
     }
 
 
-@pytest.mark.parametrize(("n", "n_topics", "lang"), [(5, 6, "zh"), (12, 20, "en"), (40, 12, "en"), (500, 3, "zh"), (500, 4, "en")])
+@pytest.mark.parametrize(
+    ("n", "n_topics", "lang"), [(5, 6, "zh"), (12, 20, "en"), (40, 12, "en"), (500, 3, "zh"), (500, 4, "en")]
+)
 def test_nothing_overlaps_is_cut_or_outgrows_a_page(make, n, n_topics, lang):
     for drawn in draw_all(make, n, lang, n_topics).values():
         assert make.clashes(drawn.figure) == []

@@ -1,0 +1,143 @@
+"""In: a topic model whose items were also coded by hand. Out: how far its topics are the coders' problem types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import krippendorff
+import numpy as np
+import pandas as pd
+
+from analysis import paths
+from analysis.codebook import read_csv
+from analysis.errors import ParameterError, closest
+from analysis.model.result import TopicModel
+
+
+def coded(model: TopicModel, *files: str | Path) -> TopicModel:
+    """Join hand codes to the items by report_id and start: a column `coder_1`, `coder_2` … per file.
+
+    Parameters
+    ----------
+    model : TopicModel
+        Its items have the column start.
+    files : str or Path
+        A CSV per coder with report_id, start and problem_type (several by `;`, the first decides); by default
+        data/gold/items.csv.
+
+    Returns
+    -------
+    TopicModel
+        The same model; a code is missing where the coder has none.
+    """
+    made = items = model.items
+    for number, path in enumerate(files or (paths.GOLD / "items.csv",), start=1):
+        rows = read_csv(Path(path), ("report_id", "start", "problem_type"))
+        codes = {(row["report_id"], int(row["start"])): row["problem_type"].split(";")[0] for row in rows}
+        keys = zip(items["report_id"], items["start"], strict=True)
+        values = pd.Series([codes.get((report, int(start))) or None for report, start in keys], index=items.index)
+        made = made.assign(**{f"coder_{number}": values.astype("str")})
+    return replace(model, items=made)
+
+
+def cross(model: TopicModel, column: str = "problem_type") -> pd.DataFrame:
+    """Return how much of each problem type lies in each topic.
+
+    Returns
+    -------
+    DataFrame
+        One row per problem type × topic: problem_type, topic, items (of the type), share (mean share of the topic in
+        them), main (items whose largest topic it is).
+    """
+    codes = _codes(model, column)
+    first = model.shares.argmax(axis=1)
+    rows = [
+        {"problem_type": code, "topic": topic + 1, "items": int(here.sum()),
+         "share": float(model.shares[here, topic].mean()), "main": int((first[here] == topic).sum())}
+        for code in sorted(set(codes.dropna()))
+        for here in [(codes == code).to_numpy(dtype=bool, na_value=False)]
+        for topic in range(model.n_topics)
+    ]  # fmt: skip
+    return pd.DataFrame(rows).astype({"problem_type": "str"})
+
+
+def against(
+    model: TopicModel, columns: Sequence[str] = ("problem_type",), n_permutations: int = 999, seed: int | None = None
+) -> pd.DataFrame:
+    """Compare each item's largest topic with its problem type, for each coder.
+
+    The adjusted Rand index (Hubert & Arabie 1985) is 0 by chance; normalised mutual information (Strehl & Ghosh 2002,
+    arithmetic mean) is not, and rises with the number of types, so both come with p from exchanging the types among the
+    items.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of the items, one a coder.
+    seed : int, optional
+        Of the permutations; by default the model's.
+
+    Returns
+    -------
+    DataFrame
+        One row per coder: coder (the column), n_items, n_types, rand, rand_p, nmi, nmi_by_chance (mean of the
+        permutations), nmi_p, alpha (Krippendorff's, nominal, of all coders; missing with one). All but n_items are
+        missing for a coder with fewer than two items.
+
+    Raises
+    ------
+    ParameterError
+        A column is unknown.
+    """
+    rng = np.random.default_rng(model.settings["seed"] if seed is None else seed)
+    first, alpha, rows = model.shares.argmax(axis=1), _alpha([_codes(model, column) for column in columns]), []
+    for column in columns:
+        codes = _codes(model, column)
+        known = codes.notna().to_numpy()
+        kinds, types = np.unique(codes.loc[known].to_numpy(dtype=object).astype(str), return_inverse=True)
+        if len(types) < 2:
+            rows.append({"coder": column, "n_items": len(types)})
+            continue
+        topics, types = np.eye(model.n_topics)[first[known]], np.eye(len(kinds))[types]
+        rand, nmi = indices(topics.T @ types)
+        drawn = np.array([indices(topics.T @ rng.permutation(types)) for _ in range(n_permutations)])
+        rand_p, nmi_p = (1 + (drawn >= np.array([rand, nmi]) - 1e-12).sum(axis=0)) / (1 + n_permutations)
+        rows.append(
+            {"coder": column, "n_items": len(types), "n_types": len(kinds), "rand": rand, "rand_p": rand_p, "nmi": nmi,
+             "nmi_by_chance": drawn[:, 1].mean(), "nmi_p": nmi_p, "alpha": alpha}
+        )  # fmt: skip
+    columns = ["coder", "n_items", "n_types", "rand", "rand_p", "nmi", "nmi_by_chance", "nmi_p", "alpha"]
+    return pd.DataFrame(rows, columns=columns).astype({"coder": "str", "n_types": "Int64"})
+
+
+def indices(table: np.ndarray) -> tuple[float, float]:
+    """Return the adjusted Rand index and the normalised mutual information of a contingency table."""
+    n, rows, columns = table.sum(), table.sum(axis=1), table.sum(axis=0)
+    pairs, in_rows, in_columns = (float((part * (part - 1)).sum()) / 2 for part in (table, rows, columns))
+    chance = in_rows * in_columns / (n * (n - 1) / 2)
+    most = (in_rows + in_columns) / 2
+    rand = (pairs - chance) / (most - chance) if most != chance else 1.0
+    joint, outer = table / n, np.outer(rows, columns) / n**2
+    there = joint > 0
+    mutual = float((joint[there] * np.log(joint[there] / outer[there])).sum())
+    entropies = [-float((part[part > 0] / n * np.log(part[part > 0] / n)).sum()) for part in (rows, columns)]
+    return rand, mutual / (sum(entropies) / 2) if sum(entropies) else 1.0
+
+
+def _codes(model: TopicModel, column: str) -> pd.Series:
+    if column not in model.items:
+        there = ", ".join(model.items.columns)
+        raise ParameterError(
+            f"no column '{column}' in the items.{closest(column, model.items.columns)} They have: {there}."
+        )
+    return pd.Series(model.items[column]).astype("str").str.split(";").str[0]
+
+
+def _alpha(coders: list[pd.Series]) -> float:
+    known = sorted(set().union(*(codes.dropna() for codes in coders)))
+    data = np.array([[known.index(code) if isinstance(code, str) else np.nan for code in codes] for codes in coders])
+    if len(coders) < 2 or len(known) < 2 or not (~np.isnan(data)).all(axis=0).any():
+        return np.nan
+    return float(krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))
