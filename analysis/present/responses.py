@@ -233,7 +233,7 @@ def _joined(
             figure,
             2,
             top + 11 + y + 1,
-            theme.cut(called[report_id], wide, theme.SMALL),
+            theme.cut(str(called[report_id]), wide, theme.SMALL),
             size=theme.SMALL,
             color=theme.MUTED,
         )
