@@ -123,10 +123,10 @@ def paper(
     corrections: CorrectionsOption = None,
     jobs: JobsOption = 1,
 ) -> None:
-    """Do the main job: reports to tables, all notebooks, the figure set and its gallery."""
+    """Do the main job: reports to tables, all notebooks, and a folder to send: figures, tables, numbers, methods."""
     from analysis.execute import notebook as notebooks
     from analysis.extract.build import build as build_tables
-    from analysis.present.export import gallery
+    from analysis.present import parcel
 
     own = _is_own(reports)
     name = out or ("paper" if own else reports.resolve().name)
@@ -139,6 +139,7 @@ def paper(
         made = build_tables(reports, folder, *_notes(reports, ledger, corrections), jobs=jobs, progress=shown)
     for failure in made.failures:
         _say(failure, "yellow")
+    parcel.clear(paths.FIGURES / name)
     files = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
     failed: list[str] = []
     with _progress("running notebooks") as shown:
@@ -149,7 +150,10 @@ def paper(
             except RunError as error:  # a topic model needs more items than a description: the others still run
                 failed.append(str(error))
         shown(len(files), len(files))
-    _say(f"tables: {folder}\nfigures: {gallery(paths.FIGURES / name)}")
+    unsaid = parcel.finish(paths.FIGURES / name, folder)
+    if unsaid:
+        _say(f"methods: nothing known of {', '.join(unsaid)}; these sentences are left out.", "yellow")
+    _say(f"tables: {folder}\nto send: {paths.FIGURES / name} (look at index.html)")
     if failed:
         raise RunError(failed)
 

@@ -48,6 +48,10 @@ class ParameterError(AnalysisError):
     """A notebook, command or function got a parameter it does not know, or a value it cannot take."""
 
 
+class ModelError(AnalysisError):
+    """A statistical model cannot be fitted to these data: separation, no variance, too few reports, no convergence."""
+
+
 class RunError(AnalysisError):
     """A notebook failed while running."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import paths, tables
-from analysis.errors import ParameterError, closest
+from analysis.errors import DataError, ParameterError, closest
 
 ABOUT = [
     "report_id",
@@ -104,6 +105,97 @@ def review(folder: str | Path = "") -> pd.DataFrame:
     return _from(folder, tables.read("review", Path(folder) if folder else paths.TABLES))
 
 
+COVARIATES = ("population", "gdp", "villages", "area_km2")  # persons; 万元; number; square kilometres
+
+
+def covariates(file: str | Path = "") -> pd.DataFrame:
+    """Return what is known of places from elsewhere: statistical yearbooks, censuses.
+
+    The file is optional and yours: data/covariates.csv, one row per place and year, with place_code (6 digits), year,
+    and any of population (persons), gdp (万元), villages, area_km2; further columns of numbers are kept as they are.
+    To join: ``reports.merge(load.covariates(), left_on=["place_code", "report_year"], right_on=["place_code", "year"],
+    how="left")``.
+
+    Returns
+    -------
+    DataFrame
+        One row per place_code × year, numbers as float64; without the file no rows, with the columns named here.
+
+    Raises
+    ------
+    DataError
+        A column is missing, a code has not six digits, a value is no number or not above 0, or a row stands twice.
+    """
+    path = Path(file) if file else paths.COVARIATES
+    if not path.exists():
+        if file:
+            raise DataError(f"no file {path}. Expected columns: place_code, year, {', '.join(COVARIATES)}.")
+        empty = {"place_code": "str", "year": "Int64", **dict.fromkeys(COVARIATES, "float64")}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in empty.items()})
+    raw = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False, na_values=[""])
+    missing = [name for name in ("place_code", "year") if name not in raw]
+    if missing:
+        raise DataError(f"{path.name}: no column {' and '.join(missing)}. It has: {', '.join(raw.columns)}.")
+    made = raw.loc[:, ["place_code"]].copy()
+    faults = [
+        f"{path.name} line {line}: place_code '{code}', expected six digits. Format the column as text."
+        for line, code in enumerate(raw["place_code"].fillna(""), 2)
+        if not re.fullmatch("[0-9]{6}", code)
+    ]
+    for name in raw.columns.drop("place_code"):
+        numbers = pd.Series(pd.to_numeric(raw[name], errors="coerce"), dtype="float64")
+        wrong = numbers.isna() & raw[name].notna()
+        if name in ("year", *COVARIATES):
+            wrong |= numbers <= 0
+        faults += [
+            f"{path.name} line {line + 2}: {name} '{raw[name].iloc[line]}', expected a number above 0 or nothing."
+            for line in wrong.to_numpy(bool).nonzero()[0]
+        ]
+        made[name] = numbers
+    if not faults:
+        whole = made["year"].notna() & (made["year"] % 1 == 0)
+        faults = [f"{path.name} line {line + 2}: no year." for line in (~whole).to_numpy(bool).nonzero()[0]]
+    if not faults:
+        made["year"] = made["year"].astype("Int64")
+        twice = made.loc[made.duplicated(["place_code", "year"])]
+        faults = [f"{path.name}: {row.place_code} {row.year} stands twice." for row in twice.itertuples()]
+    if faults:
+        raise DataError(faults)
+    return made.sort_values(["place_code", "year"], ignore_index=True)
+
+
 def codebook() -> pd.DataFrame:
     """Return one row per indicator of the codebook: code, zh_name, en_name, unit, tier, definition …"""
     return pd.read_csv(paths.CODEBOOK / "indicators.csv", dtype={"tier": "Int64"}, encoding="utf-8-sig")
+
+
+def texts(
+    folder: str | Path = "",
+    *,
+    years: Iterable[int] = (),
+    levels: Iterable[str] = (),
+    provinces: Iterable[str] = (),
+) -> pd.DataFrame:
+    """Return one row per report: report_id, text (whole, as the offsets of all tables count), start, end (of its body).
+
+    The body runs from the first to the last section: without site menus before and notices after it.
+
+    Raises
+    ------
+    DataError
+        The text of a report is not beside the tables.
+    """
+    base = Path(folder) if folder else paths.TABLES
+    ids = reports(folder, years=years, levels=levels, provinces=provinces)["report_id"]
+    files = {report_id: base / "text" / f"{report_id}.txt" for report_id in ids}
+    lost = [f"no text {file}. Make it with: python -m analysis build" for file in files.values() if not file.exists()]
+    if lost:
+        raise DataError(lost)
+    made = pd.DataFrame(
+        {"report_id": ids, "text": [file.read_bytes().decode() for file in files.values()]}, dtype="str"
+    )
+    body = tables.read("sections", base).groupby("report_id").agg(start=("start", "min"), end=("end", "max"))
+    made = made.merge(body, left_on="report_id", right_index=True, how="left")
+    return made.assign(start=made["start"].fillna(0), end=made["end"].fillna(made["text"].str.len())).astype(
+        {"start": "int64", "end": "int64"}
+    )

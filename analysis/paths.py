@@ -8,6 +8,7 @@ REPORTS = ROOT / "data" / "reports"  # raw reports, never edited
 LEDGER = ROOT / "data" / "reports.csv"  # optional: what the researcher knows about each file
 CODEBOOK = ROOT / "data" / "codebook"  # indicators, wordings, areas, sections, places, units …
 LEXICON = ROOT / "data" / "lexicon"  # jieba user words and stopwords
+COVARIATES = ROOT / "data" / "covariates.csv"  # optional: population, GDP … of a place in a year
 CORRECTIONS = ROOT / "data" / "corrections.csv"  # the researcher's overrides
 GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
 TABLES = ROOT / "data" / "tables"  # generated, committed

@@ -1,4 +1,7 @@
+import pytest
+
 from analysis import load, tables
+from analysis.errors import DataError
 
 
 def test_items_come_with_what_is_known_of_their_report(built):
@@ -25,3 +28,20 @@ def test_the_codebook_as_a_frame():
     codebook = load.codebook()
     assert len(codebook) == 276
     assert set(codebook["tier"]) == {1, 2, 3}
+
+
+def test_texts_are_whole_with_their_bodies(built):
+    texts = load.texts(built, years=[2022])
+    assert texts["report_id"].tolist() == load.reports(built, years=[2022])["report_id"].tolist()
+    sections = load.sections(built, years=[2022])
+    for row in texts.to_dict("records"):
+        own = sections.loc[sections["report_id"] == row["report_id"]]
+        assert (row["start"], row["end"]) == (own["start"].min(), own["end"].max())
+        assert 0 <= row["start"] < row["end"] <= len(row["text"])
+
+
+def test_a_text_that_is_not_there_is_named(built, tmp_path):
+    for name in ("reports", "sections"):
+        tables.write(name, tables.read(name, built), tmp_path)
+    with pytest.raises(DataError, match=r"no text .*000_643f93f47b3e32dd.txt. Make it with: python -m analysis build"):
+        load.texts(tmp_path)

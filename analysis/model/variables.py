@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from analysis import values
 from analysis.tables import AREAS
 
 HEADS = ("work", "problems", "duty", "plan")  # what Article 24 of the rules of 2019 asks a report to hold
@@ -44,11 +47,42 @@ def of_reports(reports: pd.DataFrame, sections: pd.DataFrame, quantities: pd.Dat
     joined = facts.join(areas, on=["report_id", "section_id"])
     counts = pd.crosstab(joined["report_id"], joined["area"]).reindex(index=ids, columns=TASKS, fill_value=0).to_numpy()
     made["breadth"] = (counts > 0).mean(axis=1)
-    made["evenness"] = [_evenness(row) for row in counts]
+    made["evenness"] = [evenness(row) for row in counts]
     deadline = reports["days_to_deadline"].astype("Float64")
     made["days_to_deadline"] = deadline.to_numpy(dtype=float, na_value=np.nan)
     made["days_to_submission"] = made["days_to_deadline"] - 31  # from 1 March to 1 April, in every year
     return made
+
+
+def stating(indicators: pd.DataFrame, reports: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+    """Return `reports` with a yes/no column per indicator of `codes`: is it stated, in any scope or words."""
+    known = set(zip(indicators["report_id"], indicators["indicator"], strict=True))
+    found = {code: [(report_id, code) in known for report_id in reports["report_id"]] for code in codes}
+    return reports.assign(**{code: pd.Series(yes, index=reports.index, dtype=bool) for code, yes in found.items()})
+
+
+def sizes(
+    indicators: pd.DataFrame, reports: pd.DataFrame, codes: Sequence[str], scope: str = "own"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `reports` with a column of values per indicator of `codes`, and the values left aside.
+
+    Values of one scope, printed or said to be none, in the unit most reports use; not stated is missing, not zero.
+
+    Returns
+    -------
+    reports, dropped : DataFrame
+        `dropped` has one row per value left aside with `reason`, as `values.single` gives it, and other units.
+    """
+    mine = indicators.loc[indicators["indicator"].isin(list(codes)) & (indicators["basis"] != "implied")]
+    mine = mine.loc[mine["report_id"].isin(reports["report_id"].tolist())]
+    chosen, dropped = values.single(mine.assign(unit=values.canonical(mine["unit"])), [scope])
+    usual = values.usual_unit(chosen)
+    other = chosen.loc[chosen["unit"] != usual]
+    same = chosen.loc[chosen["unit"] == usual]
+    wide = same.pivot_table(index="report_id", columns="indicator", values="value")  # one value each
+    wide = wide.reindex(index=reports["report_id"].tolist(), columns=list(codes))
+    made = reports.assign(**{code: wide[code].to_numpy(float) for code in codes})
+    return made, pd.concat([dropped, other.assign(reason="other unit: " + other["unit"])], ignore_index=True)
 
 
 def _place(sections: pd.DataFrame, head: str) -> dict[str, str]:
@@ -58,7 +92,8 @@ def _place(sections: pd.DataFrame, head: str) -> dict[str, str]:
     return {report_id: "own" if depth == 1 else "inside" for report_id, depth in sorted(pairs, reverse=True)}
 
 
-def _evenness(counts: np.ndarray) -> float:
+def evenness(counts: np.ndarray) -> float:
+    """Return the Shannon entropy of counts over its maximum: 0 one cell only, 1 all alike, missing without any."""
     total = counts.sum()
     if not total:
         return float("nan")

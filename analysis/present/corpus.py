@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
+from analysis import intervals
 from analysis.errors import FigureError
-from analysis.present import fonts, intervals, labels, theme
+from analysis.present import fonts, labels, theme
 from analysis.present.drawing import Figure, hashes
 from analysis.tables import LEVELS
 
@@ -73,7 +74,7 @@ def _corpus(reports: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
             "report_id": reports["report_id"],
             "label": say.reports(reports).to_numpy(),
             "level": reports["level"].fillna("unknown"),
-            "province": reports["province"].fillna(say("unknown")),
+            "province": [say("unknown") if pd.isna(name) else say.province(name) for name in reports["province"]],
             "year": reports["report_year"],
             "published_on": reports["published_on"],
             "days_after_deadline": -reports["days_to_deadline"],
@@ -170,7 +171,7 @@ def _counts(corpus: pd.DataFrame, say: labels.Labels) -> tuple[Canvas, pd.DataFr
     present = [level for level in (*LEVELS, "unknown") if level in set(corpus["level"])]
     names = [say(f"level.{level}") for level in present]
     tiles = (
-        corpus.assign(year=corpus["year"].astype("str").fillna("?"))
+        corpus.assign(year=corpus["year"].astype("str").fillna(say("unknown")))
         .pivot_table(index="level", columns="year", values="label", aggfunc="count", fill_value=0).loc[present]
     )  # fmt: skip
     provinces = corpus.loc[:, "province"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
@@ -242,16 +243,9 @@ def _tiles(drawn: Axes, tiles: pd.DataFrame, names: list[str]) -> None:
     """Colour each level × year by its count and write the count in; an empty cell stays white."""
     theme.rows(drawn, len(tiles), names)
     counts = tiles.to_numpy(float)
-    drawn.imshow(np.where(counts > 0, counts, np.nan), cmap=theme.TILES, aspect="auto", vmin=0)
-    size = min(theme.SMALL, 60 / max(tiles.shape[1], 1))
-    for (row, column), count in np.ndenumerate(counts):
-        if count:
-            dark = count > 0.45 * counts.max()
-            drawn.text(column, row, f"{count:.0f}", ha="center", va="center_baseline", size=size,
-                       color="white" if dark else theme.INK)  # fmt: skip
+    theme.shade(drawn, np.where(counts > 0, counts, np.nan), min(theme.SMALL, 60 / max(tiles.shape[1], 1)))
     step = -(-tiles.shape[1] // 12)
     drawn.set_xticks(range(0, tiles.shape[1], step), tiles.columns[::step])
-    drawn.grid(visible=False)
 
 
 def box(drawn: Axes, row: float, values: np.ndarray, color: str = theme.MAIN) -> dict[str, float]:

@@ -6,12 +6,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis import intervals
 from analysis.errors import FigureError
-from analysis.present import fonts, intervals, labels, theme
+from analysis.present import fonts, labels, theme
 from analysis.present.corpus import FEW
 from analysis.present.drawing import Figure, hashes
+from analysis.tables import LEVELS
 
 Drawn = tuple[Canvas, pd.DataFrame]
+ALL = "all"  # the group of every report
 
 # What counts when a report states an indicator in several ways, first that which says most.
 STATES = ("stated", "corrected", "zero_in_words", "implied", "not_stated")
@@ -28,7 +31,8 @@ _MARKS = {  # marker, face, edge
 def fig03_disclosure(indicators: pd.DataFrame, reports: pd.DataFrame, lang: str) -> Figure:
     """Draw which core indicators (tier 1 of the codebook) each report states; what is not stated is not zero.
 
-    Up to 40 reports: a matrix. More: the share of reports that state each indicator, with 95 % Wilson intervals.
+    Up to 40 reports: a matrix. More: the share of reports that state each indicator, with 95 % Wilson intervals, and
+    beside it the share within each level.
     Indicators that no report states are counted in the caption, not drawn.
 
     Parameters
@@ -41,7 +45,8 @@ def fig03_disclosure(indicators: pd.DataFrame, reports: pd.DataFrame, lang: str)
     Returns
     -------
     Figure
-        Its data: one row per report × indicator (state, one of `STATES`), or per indicator (n, share, interval in %).
+        Its data: one row per report × indicator (state, one of `STATES`), or per group (all,
+        then levels) × indicator (n, n_reports, share and interval in %).
 
     Raises
     ------
@@ -126,22 +131,40 @@ def _matrix(states: pd.DataFrame, shown: pd.DataFrame, reports: pd.DataFrame, sa
 
 
 def _shares(states: pd.DataFrame, shown: pd.DataFrame, reports: pd.DataFrame, say: labels.Labels) -> Drawn:
-    """A dot per indicator: share of reports that state it in any way."""
-    data = shown[["name", "area", "n"]].rename_axis("indicator").reset_index()
-    low, high = intervals.wilson(data["n"], len(reports))
-    data = data.assign(
-        n_reports=len(reports), share_pct=100 * data["n"] / len(reports), ci_low_pct=100 * low, ci_high_pct=100 * high
-    )
-    figure, drawn = _frame(shown, say, 6, 10, 14)
-    drawn.hlines(range(len(data)), data["ci_low_pct"], data["ci_high_pct"], color=theme.MAIN)
-    drawn.plot(data["share_pct"], range(len(data)), "o", color=theme.MAIN, ms=3)
+    """A dot per indicator: share of reports that state it in any way; beside it the share of each level, shaded."""
+    level = reports["level"].fillna("unknown").tolist()
+    present = [name for name in (*LEVELS, "unknown") if name in level]
+    parts = {ALL: reports["report_id"].tolist()}
+    parts |= {name: reports.loc[[one == name for one in level], "report_id"].tolist() for name in present}
+    rows = []
+    for group, ids in parts.items():
+        counted = states.loc[states["report_id"].isin(ids), "indicator"].value_counts()
+        n = counted.reindex(shown.index, fill_value=0)
+        low, high = intervals.wilson(n, len(ids))
+        about = shown[["name", "area"]].assign(group=group, n=n, n_reports=len(ids), share_pct=100 * n / len(ids))
+        rows.append(about.assign(ci_low_pct=100 * low, ci_high_pct=100 * high))
+    data = pd.concat(rows).rename_axis("indicator").reset_index()
+    every = data.loc[data["group"] == ALL]
+
+    names = [say(f"level.{name}") for name in present]
+    widest = max(fonts.width(name, theme.SMALL) for name in names)
+    flat = widest <= 9
+    step = max(widest + 1, 7) if flat else 6
+    head = 7 if flat else widest + 4
+    figure, drawn = _frame(shown, say, head, 10, 11 + step * len(present))
+    drawn.hlines(range(len(every)), every["ci_low_pct"], every["ci_high_pct"], color=theme.MAIN)
+    drawn.plot(every["share_pct"], range(len(every)), "o", color=theme.MAIN, ms=3)
     drawn.set_xlim(0, 100)
     drawn.set_xlabel(say("axis.share_reports"))
-    for row, count in enumerate(data["n"]):
-        drawn.text(
-            1.015, row, f"{count:,}", transform=drawn.get_yaxis_transform(), size=theme.SMALL, va="center_baseline"
-        )
-    drawn.text(
-        1.015, -1, "n", transform=drawn.get_yaxis_transform(), size=theme.SMALL, color=theme.MUTED, va="center_baseline"
-    )
+    for row, count in enumerate([say("column.n"), *(f"{n:,}" for n in every["n"])], start=-1):
+        drawn.text(1.02, row, count, transform=drawn.get_yaxis_transform(), size=theme.SMALL, va="center_baseline",
+                   color=theme.INK if row >= 0 else theme.MUTED)  # fmt: skip
+    wide, high = figure.get_size_inches() * 25.4
+    tall = high - head - 10
+    tiles = theme.axes(figure, wide - 2 - step * len(present), head, step * len(present), tall)
+    theme.rows(tiles, len(every))
+    shares = data.loc[data["group"] != ALL, "share_pct"].to_numpy(float).reshape(len(present), len(every)).T
+    theme.shade(tiles, shares, min(theme.SMALL, tall / len(every) * 1.9), 100)
+    tiles.set_xticks(range(len(present)), names, rotation=0 if flat else 90)
+    tiles.tick_params(labeltop=True, labelbottom=False)
     return figure, data

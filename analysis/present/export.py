@@ -1,4 +1,4 @@
-"""In: the sidecars of saved figures in a folder. Out: index.html beside them, one page in both languages."""
+"""In: the sidecars of saved figures and tables in a folder. Out: index.html beside them, one page in both languages."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from urllib.parse import quote
 
 from analysis import tables
 from analysis.errors import FigureError
-from analysis.present import labels
-from analysis.present.drawing import FORMATS
+from analysis.present import drawing, labels, printed
 
 Record = dict[str, Any]
 _HTML_LANG = {"zh": "zh-Hans", "en": "en"}
-_NEEDED = ("name", "lang", "title", "caption", "size_mm", "files")
+_NEEDED = {"figure": {"size_mm"}, "table": {"head", "rows", "right", "notes"}}
+_ALWAYS = {"name", "lang", "title", "caption", "files"}
+FORMATS = {"figure": (*drawing.FORMATS, "csv"), "table": (*printed.FORMATS, "csv")}
+
+_SET = {
+    "methods": "methods.md", "captions": "captions.md", "numbers": "numbers.json", "versions": "versions.json",
+    "manifest": "manifest.json",
+}  # fmt: skip
 
 
-def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
+def gallery(folder: Path, title: str | Mapping[str, str] | None = None, *, whole: bool = False) -> Path:
     """Write `folder/index.html` from the `<name>.<lang>.json` sidecars in `folder`; return its path.
 
     The page needs no server, no script and nothing from elsewhere: it refers to the figures' files by their names. The
@@ -32,13 +38,15 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
         Where `figures.save` wrote.
     title : str or mapping of language to str, optional
         The page's heading.
+    whole : bool
+        The folder is one to send: the page links to its methods, captions, numbers, versions and manifest.
 
     Raises
     ------
     FigureError
         No sidecar is there, one cannot be read, or a file that it names is missing.
     """
-    figures = _records(folder)
+    figures = records(folder)
     say = {lang: labels.load(lang) for lang in labels.LANGS}
     heads = title if isinstance(title, Mapping) else {lang: title or say[lang]("gallery.title") for lang in say}
     style = Path(__file__).with_name("gallery.css").read_text(encoding="utf-8")
@@ -48,7 +56,7 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
         f"<title>{escape(' · '.join(dict.fromkeys(heads[lang] for lang in say)))}</title>",
         f"<style>\n{style}</style>\n</head>\n<body>",
         *(_switch(say[lang]) for lang in say),
-        *(_view(figures, heads[lang], say[lang]) for lang in say),
+        *(_view(figures, heads[lang], say[lang], _set(say[lang]) if whole else "") for lang in say),
         "</body>\n</html>\n",
     ]
     path = folder / "index.html"
@@ -56,29 +64,40 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
     return path
 
 
-def _records(folder: Path) -> dict[str, dict[str, Record]]:
-    """Figure name → language → its sidecar, sorted by name."""
+def kind(record: Mapping[str, Any]) -> str:
+    """Return what a sidecar describes: figure or table."""
+    return "table" if record.get("kind") == "table" else "figure"
+
+
+def records(folder: Path) -> dict[str, dict[str, Record]]:
+    """Read the sidecars of a folder: name → language → record, figures before tables, each by its number.
+
+    Raises
+    ------
+    FigureError
+        As `gallery`.
+    """
     found: dict[str, dict[str, Record]] = {}
     failures = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(path for lang in labels.LANGS for path in folder.glob(f"*.{lang}.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             stem = f"{record['name']}.{record['lang']}"
-            lost = [key for key in _NEEDED if key not in record]
+            lost = (_ALWAYS | _NEEDED[kind(record)]) - set(record)
         except (ValueError, TypeError, KeyError):  # not JSON, not an object, no name
-            record, stem, lost = {}, "", list(_NEEDED)
+            record, stem, lost = {}, "", _ALWAYS
         if lost or path.stem != stem:
-            failures.append(f"{path}: is not the sidecar of a figure. Remove it, or save the figure again.")
+            failures.append(f"{path}: is not the sidecar of a figure or table. Remove it, or save again.")
             continue
-        gone = [suffix for suffix in (*FORMATS, "csv") if not (folder / f"{stem}.{suffix}").exists()]
+        gone = [suffix for suffix in FORMATS[kind(record)] if not (folder / f"{stem}.{suffix}").exists()]
         if gone:
-            failures.append(f"{path}: there is no {stem}.{' .'.join(gone)} beside it. Save the figure again.")
+            failures.append(f"{path}: there is no {stem}.{' .'.join(gone)} beside it. Save it again.")
         found.setdefault(record["name"], {})[record["lang"]] = record
     if not found and not failures:
         failures.append(f"{folder}: holds no figure. Make some with figures.save(…, out='{folder.name}').")
     if failures:
         raise FigureError(failures)
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda one: (kind(next(iter(one[1].values()))), one[0])))
 
 
 def _switch(say: labels.Labels) -> str:
@@ -89,36 +108,57 @@ def _switch(say: labels.Labels) -> str:
     )
 
 
-def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.Labels) -> str:
+def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.Labels, end: str) -> str:
     """All of the page in one language; a figure that lacks this language is shown in another, with a note."""
     chosen = [records.get(say.lang) or next(iter(records.values())) for records in figures.values()]
     contents = "\n".join(
-        f'<li><a href="#{_anchor(record, say)}">{escape(_heading(record, say))}</a></li>' for record in chosen
+        f'<li><a href="#{_anchor(record, say)}">{escape(heading(record, say))}</a></li>' for record in chosen
     )
     return (
         f'<div class="view {say.lang}" lang="{_HTML_LANG[say.lang]}">\n<h1>{escape(head)}</h1>\n'
         f'<nav aria-label="{escape(say("gallery.contents"))}"><ol>\n{contents}\n</ol></nav>\n<main>\n'
         + "\n".join(_article(record, say) for record in chosen)
-        + "\n</main>\n</div>"
+        + f"\n{end}</main>\n</div>"
     )
+
+
+def _set(say: labels.Labels) -> str:
+    links = "".join(f'<li><a href="{file}">{escape(say(f"gallery.{key}"))}</a></li>' for key, file in _SET.items())
+    return f'<section>\n<h2>{escape(say("gallery.set"))}</h2>\n<ul class="files">{links}</ul>\n</section>\n'
 
 
 def _article(record: Record, say: labels.Labels) -> str:
-    stem, anchor, heading = f"{record['name']}.{record['lang']}", _anchor(record, say), escape(_heading(record, say))
-    width, height = (round(96 / 25.4 * size) for size in record["size_mm"])
+    stem, anchor = f"{record['name']}.{record['lang']}", _anchor(record, say)
     note = "" if record["lang"] == say.lang else f'<p class="note">{escape(say("gallery.other"))}</p>\n'
     links = "".join(
-        f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>' for suffix in (*FORMATS, "csv", "json")
+        f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>'
+        for suffix in (*FORMATS[kind(record)], "json")
     )
+    shown = _table(record) if kind(record) == "table" else _plot(record, stem, anchor, escape(heading(record, say)))
     return (
-        f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n<h2 id="{anchor}-head">{heading}</h2>\n{note}'
-        f'<figure lang="{_HTML_LANG[record["lang"]]}">\n<a class="plot" href="{quote(f"{stem}.svg")}">'
-        f'<img src="{quote(f"{stem}.svg")}" alt="{heading}" aria-describedby="{anchor}-caption" '
-        f'width="{width}" height="{height}"></a>\n'
-        f'<figcaption id="{anchor}-caption">{escape(record["caption"])}</figcaption>\n</figure>\n'
+        f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n'
+        f'<h2 id="{anchor}-head">{escape(heading(record, say))}</h2>\n{note}{shown}\n'
         f'<ul class="files" aria-label="{escape(say("gallery.files"))}">{links}</ul>\n'
         f"<details><summary>{escape(say('gallery.about'))}</summary>\n"
         f"<dl>{_about(record, say)}</dl></details>\n</article>"
+    )
+
+
+def _plot(record: Record, stem: str, anchor: str, heading: str) -> str:
+    width, height = (round(96 / 25.4 * size) for size in record["size_mm"])
+    return (
+        f'<figure lang="{_HTML_LANG[record["lang"]]}">\n<a class="plot" href="{quote(f"{stem}.svg")}">'
+        f'<img src="{quote(f"{stem}.svg")}" alt="{heading}" aria-describedby="{anchor}-caption" '
+        f'width="{width}" height="{height}"></a>\n'
+        f'<figcaption id="{anchor}-caption">{escape(record["caption"])}</figcaption>\n</figure>'
+    )
+
+
+def _table(record: Record) -> str:
+    below = "".join(f"<p>{escape(text)}</p>" for text in (record["caption"], *record["notes"]) if text)
+    return (
+        f'<div class="table" lang="{_HTML_LANG[record["lang"]]}" tabindex="0">\n'
+        f"{printed.html(record['head'], record['rows'], record['right'])}\n</div>\n{below}"
     )
 
 
@@ -143,6 +183,7 @@ def _anchor(record: Record, say: labels.Labels) -> str:
     return escape(f"{record['name']}-{say.lang}")
 
 
-def _heading(record: Record, say: labels.Labels) -> str:
-    number = re.match(r"fig0*(\d+)", record["name"])
-    return f"{say('gallery.figure', number=number[1])}\u2003{record['title']}" if number else record["title"]
+def heading(record: Mapping[str, Any], say: labels.Labels) -> str:
+    """Return number and title: `Figure 4  Core rates`."""
+    number = re.match(r"(?:fig|tab)0*(\d+)", record["name"])
+    return f"{say(f'gallery.{kind(record)}', number=number[1])}\u2003{record['title']}" if number else record["title"]

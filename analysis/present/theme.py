@@ -114,6 +114,17 @@ def grouped(
     return drawn
 
 
+def shade(drawn: Axes, values: np.ndarray, size: float, top: float | None = None) -> None:
+    """Colour a matrix by its values, darker for larger, and write them in; cells of 0 stay white, of missing empty."""
+    top = float(np.nanmax(values)) if top is None else top
+    drawn.imshow(np.where(values > 0, values, np.nan), cmap=TILES, aspect="auto", vmin=0, vmax=max(top, 1e-9))
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            look = {"ha": "center", "va": "center_baseline", "size": size}
+            drawn.text(column, row, f"{value:.0f}", color="white" if value > 0.45 * top else INK, **look)
+    drawn.grid(visible=False)
+
+
 def log_axis(drawn: Axes, low: float, high: float, name: Callable[[int], str]) -> None:
     """Make x logarithmic above 1 and linear from 0 to 1, so that a stated zero has a place.
 

@@ -73,6 +73,53 @@ def derived(of: pd.DataFrame, seed: int = 3) -> pd.DataFrame:
     return tables.frame("derived", rows)
 
 
+def printed(of: pd.DataFrame, seed: int = 7) -> pd.DataFrame:
+    """The derived table with a printed rate beside two of three ratios, one in eight of them wrong."""
+    draw, made = np.random.default_rng(seed), derived(of)
+    wrong = draw.random(len(made)) < 1 / 8
+    stated = (made["value"] + np.where(wrong, draw.normal(0, 8, len(made)), 0)).round(1)
+    stated = stated.where(draw.random(len(made)) < 2 / 3)
+    agrees = pd.Series(np.where(stated.isna(), pd.NA, ~wrong), dtype="boolean")
+    return made.assign(stated_value=stated, agrees=agrees)
+
+
+def attention(of: pd.DataFrame, seed: int = 5) -> pd.DataFrame:
+    """Characters per report, role and area: every report its own mixture, some parts absent."""
+    draw, rows = np.random.default_rng(seed), []
+    for report_id in of["report_id"]:
+        for role, mean in (("lead", 200), ("work", 4000), ("duty", 400), ("problems", 300), ("plan", 800)):
+            if role == "duty" and draw.random() < 0.5:
+                continue
+            areas = [*tables.AREAS, "unclassified"] if role in ("work", "duty") else ["unclassified"]
+            sizes = draw.dirichlet(np.full(len(areas), 0.8)) * mean * draw.uniform(0.5, 2)
+            rows += [
+                {"report_id": report_id, "role": role, "area": area, "chars": float(int(size))}
+                for area, size in zip(areas, sizes, strict=True)
+                if int(size)
+            ]
+    made = pd.DataFrame(rows)
+    return made.assign(share=made["chars"] / made.groupby("report_id")["chars"].transform("sum"))
+
+
+def identities(of: pd.DataFrame, seed: int = 6) -> pd.DataFrame:
+    """Totals and sums of their parts, one in six wrong, one far beyond its total."""
+    draw, rows = np.random.default_rng(seed), []
+    for report_id in of["report_id"]:
+        for rule in codebook.read_csv(paths.CODEBOOK / "identities.csv", ("total", "parts", "relation")):
+            if draw.random() < 0.4:
+                continue
+            stated, off = float(draw.integers(1, 3000)), draw.choice([0, 0, 0, 0, 0, 1])
+            share = 1.0 if rule["relation"] == "equal" else draw.random()
+            added = float(round(stated * (share + off * draw.exponential(0.7))))
+            rows.append(
+                {"report_id": report_id, "total": rule["total"], "relation": rule["relation"], "scope": "own",
+                 "parts": rule["parts"], "n_parts": rule["parts"].count(";") + 1, "stated": stated, "added": added,
+                 "gap": added - stated, "approximate": bool(draw.random() < 0.2),
+                 "holds": added == stated if rule["relation"] == "equal" else added <= stated}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 @dataclass
 class Topics:
     """K topics over 30 items, with what figure 7 reads."""
@@ -122,6 +169,7 @@ def clashes(figure) -> list[str]:
         seen[id(mtext)] = mtext
         return draw_text(self, *args, mtext=mtext, **kwargs)
 
+    figure.set_dpi(200)  # as it is saved; at 100 hinting makes texts wider than they are printed
     canvas = FigureCanvasAgg(figure)
     with theme.style(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(RendererAgg, "draw_text", note)
@@ -135,12 +183,15 @@ def clashes(figure) -> list[str]:
     ]
     wide = np.minimum.outer(boxes[:, 2], boxes[:, 2]) - np.maximum.outer(boxes[:, 0], boxes[:, 0])
     high = np.minimum.outer(boxes[:, 3], boxes[:, 3]) - np.maximum.outer(boxes[:, 1], boxes[:, 1])
-    for one, other in zip(*np.nonzero(np.triu((wide > 0.5) & (high > 1.5), 1)), strict=True):
+    for one, other in zip(*np.nonzero(np.triu((wide > 1) & (high > 3), 1)), strict=True):
         found.append(f"over: {texts[one].get_text()} | {texts[other].get_text()}")
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """Makers of invented frames and models."""
-    return SimpleNamespace(reports=reports, indicators=indicators, derived=derived, topics=Topics, clashes=clashes)
+    return SimpleNamespace(
+        reports=reports, indicators=indicators, derived=derived, attention=attention, identities=identities,
+        printed=printed, topics=Topics, clashes=clashes,
+    )  # fmt: skip

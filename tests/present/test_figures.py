@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -7,6 +8,7 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from analysis import figures, paths, tables
 from analysis.errors import CodebookError, FigureError
@@ -24,13 +26,41 @@ def draw_all(make, n, lang, n_topics=6):
     }
 
 
-@pytest.mark.parametrize(("n", "n_topics", "lang"), [(5, 6, "zh"), (12, 20, "en"), (40, 12, "en"), (500, 3, "zh")])
+@pytest.mark.parametrize(
+    ("n", "n_topics", "lang"), [(5, 6, "zh"), (12, 20, "en"), (40, 12, "en"), (500, 3, "zh"), (500, 4, "en")]
+)
 def test_nothing_overlaps_is_cut_or_outgrows_a_page(make, n, n_topics, lang):
     for drawn in draw_all(make, n, lang, n_topics).values():
         assert make.clashes(drawn.figure) == []
         width, height = 25.4 * drawn.figure.get_size_inches()
         assert width == pytest.approx(170)
         assert height <= 236
+
+
+@pytest.mark.parametrize("n", [5, 60])
+def test_english_figures_have_no_chinese_but_names_of_places(make, n):
+    reports = make.reports(n)
+    places = set(reports["place"].dropna())
+    indicators, derived = make.indicators(reports), make.derived(reports)
+    for drawn in (
+        figures.fig01_corpus(reports, "en"),
+        figures.fig03_disclosure(indicators, reports, "en"),
+        figures.fig04_core(indicators, derived, reports, "en"),
+    ):
+        texts = [text.get_text() for text in drawn.figure.findobj(Text) if text.get_visible()]
+        chinese = {text for text in texts if re.search("[\u4e00-\u9fff]", text)}
+        left = {text for text in chinese if not any(text.replace("\n", "").startswith(place[:4]) for place in places)}
+        assert left == set(), drawn.name
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_ticks_of_neighbouring_panels_keep_apart_when_numbers_are_large(make, lang):
+    for n in (5, 13):
+        reports = make.reports(n)
+        indicators, derived = make.indicators(reports), make.derived(reports)
+        counts = indicators["unit"] != "%"
+        large = indicators.assign(value=indicators["value"].where(~counts, indicators["value"] * 20_000))
+        assert make.clashes(figures.fig04_core(large, derived, reports, lang).figure) == []
 
 
 # figure 1
@@ -106,7 +136,13 @@ def test_shares_of_many_reports_have_their_wilson_interval(make):
     reports = make.reports(60)
     indicators = make.indicators(reports)
     data = figures.fig03_disclosure(indicators, reports, "en").data
-    for row in data.to_dict("records"):
+    every, counties = data[data["group"] == "all"], data[data["group"] == "county"]
+    level = reports.set_index("report_id")["level"]
+    county = indicators["report_id"].map(level.to_dict()) == "county"
+    for row in counties.to_dict("records"):
+        of_county = indicators.loc[(indicators["indicator"] == row["indicator"]) & county, "report_id"]
+        assert [row["n"], row["n_reports"]] == [of_county.nunique(), (level == "county").sum()]
+    for row in every.to_dict("records"):
         n = indicators.loc[indicators["indicator"] == row["indicator"], "report_id"].nunique()
         low, high = proportion_confint(n, 60, method="wilson")
         assert [row["n"], row["share_pct"]] == [n, pytest.approx(100 * n / 60)]
@@ -322,9 +358,9 @@ def test_names_and_languages_are_checked(make, tmp_path):
     with pytest.raises(FigureError, match=r"no language 'de'"):
         figures.fig01_corpus(make.reports(2), "de")
     drawn = figures.fig01_corpus(make.reports(2), "zh")
-    with pytest.raises(FigureError, match=r"name 'a/b': a figure's name holds"):
+    with pytest.raises(FigureError, match=r"name 'a/b': the name of a figure, table or notebook holds"):
         figures.save(drawn, folder=tmp_path, name="a/b")
-    with pytest.raises(FigureError, match=r"out '\.\.': a figure's out holds"):
+    with pytest.raises(FigureError, match=r"out '\.\.': the out of a figure"):
         figures.save(drawn, "..", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 

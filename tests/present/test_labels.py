@@ -48,7 +48,7 @@ def test_a_report_is_called_by_place_and_year_else_by_its_id():
 
 
 def test_a_ratio_without_label_is_called_by_its_parts(tmp_path, monkeypatch):
-    for name in ("indicators", "ratios", "labels"):
+    for name in ("indicators", "ratios", "labels", "units"):
         lines = (paths.CODEBOOK / f"{name}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
         text = "".join(line for line in lines if not line.startswith("ratio.head_appearance"))
         (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")

@@ -1,0 +1,153 @@
+"""In: labels of whole clusters and a statistic. Out: exact or Monte Carlo p value, and the smallest possible one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from math import comb, prod
+
+import numpy as np
+from scipy.special import gammaln
+from scipy.stats import hypergeom
+
+EXACT = 10_000  # assignments up to which all are gone through
+_BATCH = 2_000  # assignments whose statistic is computed at once
+_TOL = 1e-9  # statistics closer than this, relative to the largest, are equal
+Statistic = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Permuted:
+    """A permutation test's result.
+
+    Attributes
+    ----------
+    p : float
+        Share of the assignments with a statistic at least as large as the observed one; drawn at random, the observed
+        one counts too (Phipson & Smyth 2010): never 0.
+    smallest : float
+        The p value that the most extreme assignment of these same data would have.
+    n : int
+        Assignments gone through.
+    exact : bool
+        All of them, not a random sample.
+    """
+
+    p: float
+    smallest: float
+    n: int
+    exact: bool
+
+
+def labels(groups: np.ndarray, statistic: Statistic, *, seed: int, draws: int) -> Permuted:
+    """Permute the group labels of clusters: exact with at most 10,000 assignments, else `draws` random ones.
+
+    Parameters
+    ----------
+    groups : ndarray of int, shape C
+        Group of each cluster, 0 to G - 1.
+    statistic : callable
+        Labels of shape A×C to statistics of shape A; large values speak against equal groups.
+    seed, draws : int
+        Of the random sample.
+    """
+    sizes = np.bincount(groups)
+    total = prod(comb(int(sizes[: place + 1].sum()), int(size)) for place, size in enumerate(sizes))
+    if total <= EXACT:
+        return _exact(statistic, groups, _batches(_assignments(sizes)))
+    rng = np.random.default_rng(seed)
+    return _sampled(statistic, groups, lambda n: rng.permuted(np.tile(groups, (n, 1)), axis=1), draws)
+
+
+def signs(n: int, statistic: Statistic, *, seed: int, draws: int) -> Permuted:
+    """Flip the signs of `n` paired differences: all 2ⁿ when they are at most 10,000, else `draws` random ones.
+
+    `statistic` takes signs (+1, -1) of shape A×n.
+    """
+    observed = np.ones(n)
+    if n and 2**n <= EXACT:
+        return _exact(statistic, observed, [1.0 - 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)])
+    rng = np.random.default_rng(seed)
+    return _sampled(statistic, observed, lambda size: rng.choice((-1.0, 1.0), (size, n)), draws)
+
+
+def fisher(table: np.ndarray) -> Permuted:
+    """Fisher's exact test of a 2×2 table, two-sided: all tables with these margins at most as likely as this one."""
+    (a, b), (c, d) = table
+    support = np.arange(max(0, a - d), min(a + b, a + c) + 1)
+    likely = hypergeom.pmf(support, a + b + c + d, a + b, a + c)
+    below = 1 + 1e-7  # of two tables as likely, rounding must not part one from the other
+    p = likely[likely <= likely[support == a] * below].sum()
+    return Permuted(
+        min(float(p), 1.0), min(float(likely[likely <= likely.min() * below].sum()), 1.0), len(support), True
+    )
+
+
+def between(sums: np.ndarray, sizes: np.ndarray, n_groups: int) -> Statistic:
+    """Return the statistic for numbers: squared differences of the groups' means from the grand mean, by group size.
+
+    `sums` and `sizes` (shape C): sum of the scores and number of reports of each cluster. With two groups it orders
+    assignments as the difference of means does; of ranks it is Kruskal and Wallis's, with two groups Wilcoxon's.
+    """
+    grand = sums.sum() / sizes.sum()
+
+    def statistic(assigned: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(assigned))
+        for group in range(n_groups):
+            there = assigned == group
+            n = there @ sizes
+            found += n * ((there @ sums) / n - grand) ** 2
+        return found
+
+    return statistic
+
+
+def table_probability(counts: np.ndarray, n_groups: int) -> Statistic:
+    """Return the statistic of Freeman & Halton (1951): large when the table of groups by values is improbable.
+
+    `counts` (shape C×V): reports of each cluster with each value. With one report a cluster the exact test is theirs.
+    """
+
+    def statistic(assigned: np.ndarray) -> np.ndarray:
+        cells = [(assigned == group) @ counts for group in range(n_groups)]
+        return sum((gammaln(cell + 1).sum(axis=1) - gammaln(cell.sum(axis=1) + 1) for cell in cells), np.zeros(1))
+
+    return statistic
+
+
+def _assignments(sizes: np.ndarray) -> Iterator[np.ndarray]:
+    """Every way to label clusters so that the groups keep their sizes."""
+    left, made = sizes.copy(), np.empty(int(sizes.sum()), int)
+
+    def fill(place: int) -> Iterator[np.ndarray]:
+        if place == len(made):
+            yield made.copy()
+            return
+        for group in np.flatnonzero(left):
+            left[group] -= 1
+            made[place] = group
+            yield from fill(place + 1)
+            left[group] += 1
+
+    return fill(0)
+
+
+def _batches(rows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    while batch := list(islice(rows, _BATCH)):
+        yield np.stack(batch)
+
+
+def _exact(statistic: Statistic, observed: np.ndarray, batches: Iterator[np.ndarray] | list[np.ndarray]) -> Permuted:
+    found = np.concatenate([statistic(batch) for batch in batches])
+    near = _TOL * max(1.0, float(np.abs(found).max()))
+    p = (found >= statistic(observed[None])[0] - near).mean()
+    return Permuted(float(p), float((found >= found.max() - near).mean()), len(found), True)
+
+
+def _sampled(statistic: Statistic, observed: np.ndarray, draw: Callable[[int], np.ndarray], draws: int) -> Permuted:
+    sizes = [min(_BATCH, draws - start) for start in range(0, draws, _BATCH)]
+    found = np.concatenate([statistic(draw(size)) for size in sizes])
+    here = statistic(observed[None])[0]
+    near = _TOL * max(1.0, float(np.abs(found).max()))
+    return Permuted(float((1 + (found >= here - near).sum()) / (draws + 1)), 1 / (draws + 1), draws, False)
