@@ -30,8 +30,8 @@ class Model:
     summary : DataFrame
         One row per term: term, estimate (on the scale of the link), se (clustered by place), ci_low, ci_high, p (t
         distribution with as many degrees of freedom as places less one), ratio, ratio_low, ratio_high (e to the
-        estimate: ratio of counts or odds; missing for the intercept and for a model of the mean itself), n (reports), n_clusters (places),
-        model.
+        estimate: ratio of counts or odds; missing for the intercept and for a model of the mean itself), n (reports),
+        n_clusters (places), model.
     checks : DataFrame
         One row per assumption: check, value, limit, ok, reading.
     dropped : DataFrame
