@@ -30,8 +30,8 @@ class Model:
     summary : DataFrame
         One row per term: term, estimate (on the scale of the link), se (clustered by place), ci_low, ci_high, p (t
         distribution with as many degrees of freedom as places less one), ratio, ratio_low, ratio_high (e to the
-        estimate: ratio of counts or odds; missing for a model of the mean itself), n (reports), n_clusters (places),
-        model.
+        estimate: ratio of counts or odds; missing for the intercept and for a model of the mean itself), n (reports),
+        n_clusters (places), model.
     checks : DataFrame
         One row per assumption: check, value, limit, ok, reading.
     dropped : DataFrame
@@ -327,7 +327,7 @@ def _tidy(
          "ci_high": estimates + half, "p": 2 * t_distribution.sf(np.abs(estimates / se), df)}
     )  # fmt: skip
     for column, of in (("ratio", "estimate"), ("ratio_low", "ci_low"), ("ratio_high", "ci_high")):
-        summary[column] = np.exp(summary[of]) if ratios else np.nan
+        summary[column] = np.exp(summary[of].mask(summary["term"] == "intercept")) if ratios else np.nan
     summary = summary.assign(n=len(made.y), n_clusters=made.n_clusters, model=name)
     about = {"outcome": outcome, "predictors": list(predictors), "cluster": cluster, "references": made.references}
     return Model(summary, pd.DataFrame(checks), made.dropped, about | settings)
