@@ -159,7 +159,7 @@ def panel(
         }  # fmt: skip
         items = ordered(items)
     names = ("seed", "alpha", "eta", "max_iter", "min_df", "max_df", "places")
-    settings = {name: settings[name] for name in names}
+    settings = {name: settings[name] for name in names} | {"refine": 0}  # the words that come first hardly change
     numbers = sorted(set(n_topics))
     for number in numbers:
         lda.check({**settings, "n_topics": number})

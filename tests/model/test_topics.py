@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 
 from analysis.errors import DataError, ParameterError
-from analysis.model import lda, tokens, topics
+from analysis.model import lda, quality, tokens, topics
 
 
 def digest(model):
@@ -72,6 +72,21 @@ def test_words_that_no_component_explains_still_join_a_topic():
     start = lda.start(model.counts, n_topics=2, seed=1)
     np.testing.assert_allclose(start.sum(axis=0), model.counts.sum(axis=0))
     assert model.words.max(axis=0).min() > 0.005  # with the prior alone: 0.01 / 60 = 0.0002
+
+
+def test_collapsed_steps_predict_unseen_items_better():
+    items, _ = simulate(n_items=700, n_topics=8, length=30, seed=11)
+    counts, _, _ = lda.count([text.split() for text in items["text"]], min_df=2, max_df=1.0)
+    options = {"n_topics": 8, "seed": 1, "alpha": 0.1, "eta": 0.01, "max_iter": 20}
+    plain, refined = (lda.fit(counts[:500], **options, refine=refine) for refine in (0, 20))
+    before, after = (
+        quality.completion_perplexity(made.words, counts[500:], alpha=0.1, seed=1) for made in (plain, refined)
+    )
+    assert after < before
+    np.testing.assert_allclose(refined.words.sum(axis=1), 1)
+    assert refined.weights.sum() == pytest.approx(counts[:500].sum() + 8 * counts.shape[1] * 0.01)
+    again = lda.fit(counts[:500], **options, refine=20)
+    assert again.words.tobytes() == refined.words.tobytes()
 
 
 def test_row_order_and_another_process_change_no_bit(planted):
@@ -152,7 +167,7 @@ def test_prevalence_is_the_mean_share_of_a_group_and_missing_is_a_group(small):
 
 def test_settings_make_the_fit_repeatable(small):
     assert small.settings | {"bound": 0, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0, "n_iter": 0} == {
-        "n_topics": 2, "seed": 1, "alpha": 0.1, "eta": 0.01, "max_iter": 100, "min_df": 1, "max_df": 0.5, "places": [],
+        "n_topics": 2, "seed": 1, "alpha": 0.1, "eta": 0.01, "max_iter": 100, "refine": 0, "min_df": 1, "max_df": 0.5, "places": [],
         "bound": 0, "n_iter": 0, "converged": True, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0,
     }  # fmt: skip
     assert set(small.settings["versions"]) == {"scikit-learn", "jieba", "rjieba", "numpy", "scipy"}
