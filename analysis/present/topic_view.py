@@ -45,7 +45,7 @@ class Readable(Protocol):
     settings: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TopicView:
     """A page, shown in JupyterLab where it stands last in a cell.
 
@@ -71,6 +71,9 @@ class TopicView:
         path = (folder or paths.FIGURES) / out / f"{name}.html"
         tables.write_bytes(path, self.html.encode())
         return path
+
+    def __repr__(self) -> str:
+        return f"TopicView({len(self.html):,} characters)"
 
     def _repr_html_(self) -> str:
         return (
