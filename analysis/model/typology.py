@@ -37,7 +37,9 @@ def coded(model: TopicModel, *files: str | Path) -> TopicModel:
         rows = read_csv(Path(path), ("report_id", "start", "problem_type"))
         codes = {(row["report_id"], int(row["start"])): row["problem_type"].split(";")[0] for row in rows}
         keys = zip(items["report_id"], items["start"], strict=True)
-        values = pd.Series([codes.get((report, int(start))) or None for report, start in keys], index=items.index, dtype="str")
+        values = pd.Series(
+            [codes.get((report, int(start))) or None for report, start in keys], index=items.index, dtype="str"
+        )
         made = made.assign(**{f"coder_{number}": values})
     return replace(model, items=made)
 

@@ -290,7 +290,7 @@ def tab04_topics(
         part, item = words.loc[words["topic"] == topic], typical.loc[topic]
         quoted = item["text"] if len(item["text"]) <= QUOTED else item["text"][: QUOTED - 1] + "…"
         rows.append(
-            {"topic": str(topic), "name": names[topic - 1] if names else None,
+            {"topic": str(topic), "name": (names[topic - 1] or _NONE) if names else None,
              "mean_share": share(model.shares[:, topic - 1].mean()), "words": say.listed(part["word"]),
              "typical": f"{quoted} ({called.get(item['report_id'], item['report_id'])}, {share(item['share'])}%)"}
         )  # fmt: skip
