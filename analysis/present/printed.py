@@ -76,10 +76,12 @@ class Table:
 
     @property
     def right(self) -> list[bool]:
-        """Whether each column is set flush right: it holds numbers, or nothing."""
-        missing = labels.load(self.lang)("missing")
-        columns = zip(*self.rows, strict=True)
-        return [all(_NUMERIC.fullmatch(text) or text == missing for text in column) for column in columns]
+        """Whether each column is set flush right: it holds numbers, or words that stand for one."""
+        say = labels.load(self.lang)
+        words = {say("missing"), say("untested")}
+        return [
+            all(_NUMERIC.fullmatch(text) or text in words for text in column) for column in zip(*self.rows, strict=True)
+        ]
 
     def _repr_html_(self) -> str:
         below = "".join(f"<p>{escape(text)}</p>" for text in (self.caption, *self.notes) if text)
