@@ -157,7 +157,7 @@ def printed(table: Table) -> dict[str, bytes]:
     label = re.sub(r"^tab\d*_?", "", table.name).replace("_", "-") or table.name
     return {
         "tex": latex.table(label, _clean(table.title), below, head, rows, shares, right).encode(),
-        "docx": word.table(_clean(table.title), below, head, rows, [min(2.1 * one + 4, 90) for one in longest], right),
+        "docx": word.table(_clean(table.title), below, head, rows, [min(2.1 * one + 4, 70) for one in longest], right),
     }
 
 
@@ -190,9 +190,9 @@ def _shares(longest: Sequence[int], right: Sequence[bool]) -> list[float | None]
     free, wide = LINE - 2 * len(longest), set()
     texts = sorted((at for at, flush in enumerate(right) if not flush), key=lambda at: -longest[at])
     for at in texts:
-        if sum(one for other, one in enumerate(longest) if other not in wide) <= free * (0.7 if wide else 1):
+        if sum(one for other, one in enumerate(longest) if other not in wide) <= free * (0.5 if wide else 1):
             break
         wide.add(at)
     left = max(free - sum(one for at, one in enumerate(longest) if at not in wide), 10 * len(wide))
-    total = sum(longest[at] for at in wide)
-    return [left * one / total / LINE if at in wide else None for at, one in enumerate(longest)]
+    total = sum(longest[at] ** 0.5 for at in wide)  # the root: a long text gets more, a short one keeps enough
+    return [left * one**0.5 / total / LINE if at in wide else None for at, one in enumerate(longest)]
