@@ -1,4 +1,7 @@
+import pytest
+
 from analysis import load, tables
+from analysis.errors import DataError
 
 
 def test_items_come_with_what_is_known_of_their_report(built):
@@ -25,3 +28,31 @@ def test_the_codebook_as_a_frame():
     codebook = load.codebook()
     assert len(codebook) == 276
     assert set(codebook["tier"]) == {1, 2, 3}
+
+
+def covariates(tmp_path, text):
+    file = tmp_path / "covariates.csv"
+    file.write_text(text, "utf-8-sig")
+    return load.covariates(file)
+
+
+def test_covariates_are_optional_and_typed(tmp_path):
+    assert list(load.covariates().columns[:3]) == ["place_code", "year", "population"]
+    made = covariates(tmp_path, "place_code,year,population,gdp,own\n532328,2022,215000,,3.5\n110101,2021,1,2,\n")
+    assert made["place_code"].tolist() == ["110101", "532328"]
+    assert made["year"].tolist() == [2021, 2022]
+    assert made["population"].tolist() == [1, 215000]
+
+
+def test_covariates_say_every_fault_at_once(tmp_path):
+    with pytest.raises(DataError) as caught:
+        covariates(tmp_path, "place_code,year,population\n32328,2022,5\n532328,2022,many\n532328,2021,-3\n")
+    assert caught.value.failures == [
+        "covariates.csv line 2: place_code '32328', expected six digits. Format the column as text.",
+        "covariates.csv line 3: population 'many', expected a number above 0 or nothing.",
+        "covariates.csv line 4: population '-3', expected a number above 0 or nothing.",
+    ]
+    with pytest.raises(DataError, match=r"no column year\. It has: place_code"):
+        covariates(tmp_path, "place_code,population\n532328,3\n")
+    with pytest.raises(DataError, match=r"532328 2022 stands twice"):
+        covariates(tmp_path, "place_code,year\n532328,2022\n532328,2022\n")

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
-from statsmodels.stats.multitest import multipletests
 
 from analysis.errors import ParameterError
 from analysis.model import differences, permute, power
@@ -18,7 +17,7 @@ from analysis.model.samples import Sample, need, place_of, sample
 
 ALPHA = power.ALPHA
 EVERY = "all groups"  # stands for group_a in the test of all groups at once
-_METHODS = {"holm": "holm", "bh": "fdr_bh"}
+_METHODS = ("holm", "bh")
 _MAIN = {"ranks": "cliffs_delta", "means": "hedges_g"}  # the effect that belongs to the statistic
 _SUMMARY = (
     "value", "kind", "group_a", "group_b", "n_a", "n_b", "places_a", "places_b", "effect", "estimate", "ci_low",
@@ -143,7 +142,7 @@ def compare(
         dropped.append(left)
         present = one.present()
         if len(present) < 2:
-            tests.append(_untested(one, EVERY, "", f"{len(present)} groups with {min_reports} or more reports"))
+            tests.append(_untested(one, EVERY, "", f"groups with {min_reports} or more reports: {len(present)}"))
             continue
         if len(present) > 2 and not paired:
             tests.append(_test(one, EVERY, "", statistic, seed, draws))
@@ -176,8 +175,13 @@ def adjusted(p: pd.Series, method: Literal["holm", "bh"] = "holm") -> pd.Series:
     """Return p values adjusted for being several, after Holm or Benjamini & Hochberg; missing ones do not count."""
     known = p.dropna()
     made = pd.Series(np.nan, index=p.index, dtype="float64")
-    if len(known):
-        made.loc[known.index] = multipletests(known.to_numpy(float), method=_METHODS[method])[1]
+    n, order = len(known), np.argsort(known.to_numpy(float), kind="stable")
+    rising = known.to_numpy(float)[order]
+    if method == "holm":
+        steps = np.maximum.accumulate(rising * np.arange(n, 0, -1))
+    else:
+        steps = np.minimum.accumulate((rising * n / np.arange(1, n + 1))[::-1])[::-1]
+    made.loc[known.index[order]] = np.minimum(steps, 1)
     return made
 
 

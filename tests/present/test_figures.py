@@ -11,7 +11,7 @@ import pytest
 from matplotlib.text import Text
 
 from analysis import figures, paths, tables
-from analysis.errors import CodebookError, FigureError
+from analysis.errors import CodebookError, FigureError, ParameterError
 from analysis.present import drawing, fonts, theme
 
 
@@ -20,8 +20,10 @@ def draw_all(make, n, lang, n_topics=6):
     indicators, derived = make.indicators(reports), make.derived(reports)
     return {
         "fig01": figures.fig01_corpus(reports, lang),
+        "fig02": figures.fig02_attention(make.attention(reports), reports, lang),
         "fig03": figures.fig03_disclosure(indicators, reports, lang),
         "fig04": figures.fig04_core(indicators, derived, reports, lang),
+        "fig05": figures.fig05_ratios(make.printed(reports), make.identities(reports), reports, lang),
         "fig07": figures.topic_words(make.topics(n_topics), lang, reports),
     }
 
@@ -99,6 +101,42 @@ def test_more_than_forty_reports_are_counted(make):
     assert heads.loc["problems", "n"] == (many["chars_problems"] > 0).sum()
     assert (heads["ci_low_pct"] <= heads["share_pct"]).all()
     assert (heads["share_pct"] <= heads["ci_high_pct"]).all()
+
+
+# figure 2
+
+
+def test_shares_of_parts_and_of_areas_add_up_to_the_whole(make):
+    reports = make.reports(12)
+    drawn = figures.fig02_attention(make.attention(reports), reports, "zh")
+    sums = drawn.data.groupby(["panel", "report_id"])["share_pct"].sum()
+    assert sums.to_numpy() == pytest.approx(100)
+    assert len(drawn.data) == 12 * (6 + 11)
+    assert "n = 12" in drawn.caption
+
+
+def test_many_reports_are_grouped_and_the_smaller_groups_counted(make):
+    reports = make.reports(60)
+    attention = make.attention(reports)
+    data = figures.fig02_attention(attention, reports, "en").data
+    counties = reports.loc[reports["level"].eq("county").fillna(False), "report_id"]
+    told = attention[attention["role"].isin(["work", "duty"]) & attention["report_id"].isin(counties)]
+    a4 = told[told["area"] == "A4"].groupby("report_id")["chars"].sum().reindex(counties, fill_value=0)
+    share = 100 * a4 / told.groupby("report_id")["chars"].sum()
+    row = data[(data["group"] == "county") & (data["part"] == "A4")].iloc[0]
+    assert (row["n"], row["median"]) == (len(counties), pytest.approx(share.median()))
+    provinces = reports.assign(province=[f"province {i % 9}" for i in range(60)])
+    drawn = figures.fig02_attention(attention, provinces, "en", by="province")
+    assert drawn.data["group"].nunique() == 7
+    assert f"reports left out: {60 - drawn.data[drawn.data['part'] == 'A1']['n'].sum()}" in drawn.caption
+
+
+def test_attention_needs_text_and_a_known_column(make):
+    reports = make.reports(3)
+    with pytest.raises(FigureError, match=r"none of the 3 reports has text under a heading"):
+        figures.fig02_attention(make.attention(reports).head(0), reports, "zh")
+    with pytest.raises(ParameterError, match=r"no column 'levle'. Closest: 'level'"):
+        figures.fig02_attention(make.attention(reports), reports, "zh", by="levle")
 
 
 # figure 3
@@ -223,6 +261,32 @@ def test_many_reports_are_pooled_by_level(make):
     counts = drawn.data[drawn.data["panel"] == "count"]
     assert (counts["q1"] <= counts["value"]).all()
     assert (counts["value"] <= counts["q3"]).all()
+
+
+# figure 5
+
+
+def test_each_printed_rate_and_each_sum_has_its_mark(make):
+    reports = make.reports(3)
+    derived, sums = make.printed(reports), make.identities(reports)
+    drawn = figures.fig05_ratios(derived, sums, reports, "en")
+    printed = derived[derived["stated_value"].notna()]
+    ratios, totals = (drawn.data[drawn.data["panel"] == panel] for panel in ("ratio", "sum"))
+    assert sorted(ratios["x"]) == pytest.approx(sorted(printed["stated_value"] - printed["value"]))
+    assert (len(totals), (~totals["agrees"]).sum()) == (len(sums), (~sums["holds"]).sum())
+    wrong = (~printed["agrees"].astype(bool)).sum()
+    assert f"the {len(printed)} rates printed" in drawn.caption
+    assert f"diamonds do not ({wrong})" in drawn.caption
+
+
+def test_sums_without_a_total_and_one_empty_panel(make):
+    reports = make.reports(2)
+    one = make.identities(reports).head(1).assign(stated=0.0, added=3.0, holds=False)
+    drawn = figures.fig05_ratios(make.derived(reports).head(0), one, reports, "zh")
+    assert drawn.data["x"].tolist() == [np.inf]
+    assert make.clashes(drawn.figure) == []
+    with pytest.raises(FigureError, match=r"none of the 2 reports prints a rate beside its two counts"):
+        figures.fig05_ratios(make.derived(reports), one.head(0), reports, "zh")
 
 
 def test_nothing_to_draw_is_an_error(make):

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from scipy.stats import rankdata
+
+from analysis.model import permute
+
+A, B = np.array([3.1, 4.7, 5.2, 6.8, 7.7, 9.3]), np.array([1.2, 2.4, 3.9, 4.1, 5.0])
+
+
+def two_groups(x, n_a, **how):
+    groups = np.repeat([0, 1], [n_a, len(x) - n_a])
+    return permute.labels(groups, permute.between(x, np.ones(len(x)), 2), **({"seed": 1, "draws": 999} | how))
+
+
+def test_ranks_against_R():
+    """R: wilcox.test(a, b, exact = TRUE)$p.value is 0.05194805195."""
+    done = two_groups(rankdata(np.concatenate([A, B])), 6)
+    assert (done.p, done.n, done.exact) == (pytest.approx(0.05194805195), 462, True)
+
+
+def test_means_against_an_enumeration_in_R():
+    """R: the share of combn(11, 6) with |sum - 6 mean(x)| at least as large is 0.04545454545."""
+    assert two_groups(np.concatenate([A, B]), 6).p == pytest.approx(0.04545454545)
+
+
+def test_three_groups_against_an_enumeration_in_R():
+    """R: kruskal.test's statistic over all 560 ways to label 3 + 3 + 2 values; p 0.1642857143, smallest 0.01071428571."""
+    v = rankdata([2.9, 3.0, 5.5, 2.6, 3.2, 3.8, 6.7, 9.0])
+    done = permute.labels(np.array([0, 0, 0, 1, 1, 1, 2, 2]), permute.between(v, np.ones(8), 3), seed=1, draws=99)
+    assert (done.n, done.p, done.smallest) == (560, pytest.approx(0.1642857143), pytest.approx(0.01071428571))
+
+
+def test_fisher_against_R():
+    """R: fisher.test(matrix(c(8, 2, 1, 5), 2))$p.value is 0.03496503497."""
+    assert permute.fisher(np.array([[8, 1], [2, 5]])).p == pytest.approx(0.03496503497)
+
+
+def test_freeman_halton_against_R():
+    """R: fisher.test(matrix(c(3, 0, 2, 1, 4, 0, 0, 2, 4), 3))$p.value is 0.01532990819; all 90,090 labels sampled."""
+    table = np.array([[3, 1, 0], [0, 4, 2], [2, 0, 4]])
+    groups = np.repeat([0, 1, 2], table.sum(axis=1))
+    values = np.concatenate([np.repeat([0, 1, 2], row) for row in table])
+    statistic = permute.table_probability(np.eye(3)[values], 3)
+    done = permute.labels(groups, statistic, seed=1, draws=19_999)
+    assert done.p == pytest.approx(0.01532990819, abs=4 * np.sqrt(0.0153 / 20_000))
+    assert not done.exact
+
+
+def test_a_table_of_two_groups_enumerated_is_fishers():
+    yes = np.random.default_rng(3).random(12) < 0.5
+    groups = np.repeat([0, 1], [5, 7])
+    table = np.stack([np.bincount(yes[groups == g].astype(int), minlength=2) for g in (0, 1)])
+    done = permute.labels(groups, permute.table_probability(np.eye(2)[yes.astype(int)], 2), seed=1, draws=99)
+    assert done.p == pytest.approx(permute.fisher(table).p)
+    assert done.smallest == pytest.approx(permute.fisher(table).smallest)
+
+
+def test_signed_ranks_and_differences_against_R():
+    """R: wilcox.test(d, exact = TRUE)$p.value and the share of all 2^7 signs are both 0.078125."""
+    d = np.array([1.1, -0.3, 2.2, 0.9, 1.7, -0.6, 1.4])
+    for score in (np.sign(d) * rankdata(np.abs(d)), d):
+        done = permute.signs(7, lambda signs, score=score: np.abs(signs @ score), seed=1, draws=99)
+        assert (done.p, done.n) == (0.078125, 128)
+
+
+def test_whole_places_are_permuted_against_an_enumeration_in_R():
+    """R: labels of six places with two reports each, |difference of means|: 0.1 of combn(6, 3)."""
+    y = np.array([1, 2, 4, 3, 2, 2, 7, 5, 6, 8, 5, 9.0])
+    sums = y.reshape(6, 2).sum(axis=1)
+    done = permute.labels(np.array([0, 0, 0, 1, 1, 1]), permute.between(sums, np.full(6, 2.0), 2), seed=1, draws=99)
+    assert (done.p, done.n) == (0.1, 20)
+
+
+def test_five_reports_have_no_small_p():
+    assert two_groups(np.array([1.0, 2.0, 3.0, 10.0]), 3).smallest == 0.25
+
+
+def test_random_assignments_never_give_zero_and_repeat_with_their_seed():
+    x = np.concatenate([np.arange(30.0), 100 + np.arange(30.0)])
+    assert two_groups(x, 30).p == 0.001
+    mixed = np.random.default_rng(2).normal(size=60)
+    assert two_groups(mixed, 30).p == two_groups(mixed, 30).p
+    assert two_groups(mixed, 30).p != two_groups(mixed, 30, seed=2).p
