@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis import load
-    from analysis.model import stats, topics, variables
+    from analysis.model import responses, similarity, stats, topics, variables
     from analysis.present import figures
 
 __version__ = "0.1.0"
-__all__ = ["figures", "load", "stats", "topics", "variables"]
+__all__ = ["figures", "load", "responses", "similarity", "stats", "topics", "variables"]
 
 _WHERE = {
     "figures": "analysis.present.figures",
     "load": "analysis.load",
+    "responses": "analysis.model.responses",
+    "similarity": "analysis.model.similarity",
     "stats": "analysis.model.stats",
     "topics": "analysis.model.topics",
     "variables": "analysis.model.variables",

@@ -158,3 +158,35 @@ def covariates(file: str | Path = "") -> pd.DataFrame:
 def codebook() -> pd.DataFrame:
     """Return one row per indicator of the codebook: code, zh_name, en_name, unit, tier, definition …"""
     return pd.read_csv(paths.CODEBOOK / "indicators.csv", dtype={"tier": "Int64"}, encoding="utf-8-sig")
+
+
+def texts(
+    folder: str | Path = "",
+    *,
+    years: Iterable[int] = (),
+    levels: Iterable[str] = (),
+    provinces: Iterable[str] = (),
+) -> pd.DataFrame:
+    """Return one row per report: report_id, text (whole, as the offsets of all tables count), start, end (of its body).
+
+    The body runs from the first to the last section: without site menus before and notices after it.
+
+    Raises
+    ------
+    DataError
+        The text of a report is not beside the tables.
+    """
+    base = Path(folder) if folder else paths.TABLES
+    ids = reports(folder, years=years, levels=levels, provinces=provinces)["report_id"]
+    files = {report_id: base / "text" / f"{report_id}.txt" for report_id in ids}
+    lost = [f"no text {file}. Make it with: python -m analysis build" for file in files.values() if not file.exists()]
+    if lost:
+        raise DataError(lost)
+    made = pd.DataFrame(
+        {"report_id": ids, "text": [file.read_bytes().decode() for file in files.values()]}, dtype="str"
+    )
+    body = tables.read("sections", base).groupby("report_id").agg(start=("start", "min"), end=("end", "max"))
+    made = made.merge(body, left_on="report_id", right_index=True, how="left")
+    return made.assign(start=made["start"].fillna(0), end=made["end"].fillna(made["text"].str.len())).astype(
+        {"start": "int64", "end": "int64"}
+    )

@@ -56,3 +56,20 @@ def test_covariates_say_every_fault_at_once(tmp_path):
         covariates(tmp_path, "place_code,population\n532328,3\n")
     with pytest.raises(DataError, match=r"532328 2022 stands twice"):
         covariates(tmp_path, "place_code,year\n532328,2022\n532328,2022\n")
+
+
+def test_texts_are_whole_with_their_bodies(built):
+    texts = load.texts(built, years=[2022])
+    assert texts["report_id"].tolist() == load.reports(built, years=[2022])["report_id"].tolist()
+    sections = load.sections(built, years=[2022])
+    for row in texts.to_dict("records"):
+        own = sections.loc[sections["report_id"] == row["report_id"]]
+        assert (row["start"], row["end"]) == (own["start"].min(), own["end"].max())
+        assert 0 <= row["start"] < row["end"] <= len(row["text"])
+
+
+def test_a_text_that_is_not_there_is_named(built, tmp_path):
+    for name in ("reports", "sections"):
+        tables.write(name, tables.read(name, built), tmp_path)
+    with pytest.raises(DataError, match=r"no text .*000_643f93f47b3e32dd.txt. Make it with: python -m analysis build"):
+        load.texts(tmp_path)

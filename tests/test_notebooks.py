@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from analysis import paths
+from analysis import paths, tables
 from analysis.execute import notebook as notebooks
 
 NAMES = sorted(path.name for path in paths.NOTEBOOKS.glob("*.ipynb"))
@@ -58,7 +58,17 @@ def test_each_parameter_has_a_type_a_default_and_a_comment(name):
         assert one.help, one.name
 
 
+@pytest.fixture(scope="module")
+def texts(built):
+    """The reports' texts, which are not committed, beside the project's own tables, as `build` puts them there."""
+    for file in (built / "text").iterdir():
+        own = paths.TABLES / "text" / file.name
+        if not own.exists():
+            tables.write_bytes(own, file.read_bytes())
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("texts")
 @pytest.mark.parametrize("name", NAMES)
 def test_runs_with_its_defaults_under_plain_papermill(name, tmp_path):
     """Notebooks never need our runner: the papermill command line alone runs them."""

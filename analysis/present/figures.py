@@ -17,6 +17,8 @@ from analysis.present.identities import fig05_ratios
 from analysis.present.numbers import quote
 from analysis.present.printed import Table, save_table
 from analysis.present.recovery import fig06b_recovery
+from analysis.present.responses import fig09_responses
+from analysis.present.reuse import fig10_reuse
 from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab03_comparisons, tab04_topics
 from analysis.present.topic_view import TopicView, topic_view
 from analysis.present.topics import topic_words
@@ -33,6 +35,8 @@ __all__ = [
     "fig06_choice",
     "fig06b_recovery",
     "fig08_prevalence",
+    "fig09_responses",
+    "fig10_reuse",
     "quote",
     "save",
     "save_table",
