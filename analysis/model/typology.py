@@ -37,10 +37,8 @@ def coded(model: TopicModel, *files: str | Path) -> TopicModel:
         rows = read_csv(Path(path), ("report_id", "start", "problem_type"))
         codes = {(row["report_id"], int(row["start"])): row["problem_type"].split(";")[0] for row in rows}
         keys = zip(items["report_id"], items["start"], strict=True)
-        values = pd.Series(
-            [codes.get((report, int(start))) or None for report, start in keys], index=items.index, dtype="str"
-        )
-        made = made.assign(**{f"coder_{number}": values})
+        found = [codes.get((report, int(start))) or None for report, start in keys]
+        made = made.assign(**{f"coder_{number}": pd.Series(found, index=items.index, dtype="str")})
     return replace(model, items=made)
 
 
@@ -134,7 +132,8 @@ def _codes(model: TopicModel, column: str) -> pd.Series:
         raise ParameterError(
             f"no column '{column}' in the items.{closest(column, model.items.columns)} They have: {there}."
         )
-    return pd.Series(model.items[column]).astype("str").str.split(";").str[0]
+    first = [code.split(";")[0] if isinstance(code, str) else None for code in model.items[column]]
+    return pd.Series(first, dtype="str")
 
 
 def _alpha(coders: list[pd.Series]) -> float:
