@@ -11,7 +11,8 @@ _SPECIAL = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
     "\u00a0": "~", "\n": " ", "−": "$-$", "≥": r"$\geq$", "≤": r"$\leq$", "≈": r"$\approx$",
-    "×": r"$\times$", "÷": r"$\div$", "±": r"$\pm$", "χ": r"$\chi$", "ρ": r"$\rho$", "α": r"$\alpha$",
+    "×": r"$\times$", "÷": r"$\div$", "±": r"$\pm$", "χ": r"$\chi$", "ρ": r"$\rho$",
+    "η": r"$\eta$", "δ": r"$\delta$", "α": r"$\alpha$",
     "κ": r"$\kappa$", "τ": r"$\tau$", "²": r"\textsuperscript{2}",
 }  # fmt: skip
 _RUN = re.compile("|".join(map(re.escape, _SPECIAL)))

@@ -49,7 +49,7 @@ def rates(figure: Canvas, marks: pd.DataFrame, groups: pd.Series, top: float, sa
     parts = [part for _, part in marks.groupby("rank")]
     places = {group: row for row, group in enumerate(groups.index)}
     widest = max(fonts.width(note, theme.SMALL) for part in parts for note in _reports(part, places).values())
-    axes = _grid(figure, [part["name"].iloc[0] for part in parts], groups, top, widest + 4)
+    axes = _grid(figure, [part["name"].iloc[0] for part in parts], groups, top, widest + 5)
     for drawn, part in zip(axes, parts, strict=True):
         drawn.set_xlim(0, 100)
         drawn.set_xticks([0, 50, 100])
@@ -76,7 +76,7 @@ def _reports(part: pd.DataFrame, places: dict[str, int]) -> dict[int, str]:
 
 
 def _aside(drawn: Axes, row: int, note: str) -> None:
-    drawn.text(1.03, row, note, transform=drawn.get_yaxis_transform(), size=theme.SMALL, va="center_baseline",
+    drawn.text(1.05, row, note, transform=drawn.get_yaxis_transform(), size=theme.SMALL, va="center_baseline",
                color=theme.MUTED)  # fmt: skip
 
 

@@ -76,10 +76,12 @@ class Table:
 
     @property
     def right(self) -> list[bool]:
-        """Whether each column is set flush right: it holds numbers, or nothing."""
-        missing = labels.load(self.lang)("missing")
-        columns = zip(*self.rows, strict=True)
-        return [all(_NUMERIC.fullmatch(text) or text == missing for text in column) for column in columns]
+        """Whether each column is set flush right: it holds numbers, or words that stand for one."""
+        say = labels.load(self.lang)
+        words = {say("missing"), say("untested")}
+        return [
+            all(_NUMERIC.fullmatch(text) or text in words for text in column) for column in zip(*self.rows, strict=True)
+        ]
 
     def _repr_html_(self) -> str:
         below = "".join(f"<p>{escape(text)}</p>" for text in (self.caption, *self.notes) if text)
@@ -155,7 +157,7 @@ def printed(table: Table) -> dict[str, bytes]:
     label = re.sub(r"^tab\d*_?", "", table.name).replace("_", "-") or table.name
     return {
         "tex": latex.table(label, _clean(table.title), below, head, rows, shares, right).encode(),
-        "docx": word.table(_clean(table.title), below, head, rows, [min(2.1 * one + 4, 90) for one in longest], right),
+        "docx": word.table(_clean(table.title), below, head, rows, [min(2.1 * one + 4, 70) for one in longest], right),
     }
 
 
@@ -188,9 +190,9 @@ def _shares(longest: Sequence[int], right: Sequence[bool]) -> list[float | None]
     free, wide = LINE - 2 * len(longest), set()
     texts = sorted((at for at, flush in enumerate(right) if not flush), key=lambda at: -longest[at])
     for at in texts:
-        if sum(one for other, one in enumerate(longest) if other not in wide) <= free * (0.7 if wide else 1):
+        if sum(one for other, one in enumerate(longest) if other not in wide) <= free * (0.5 if wide else 1):
             break
         wide.add(at)
     left = max(free - sum(one for at, one in enumerate(longest) if at not in wide), 10 * len(wide))
-    total = sum(longest[at] for at in wide)
-    return [left * one / total / LINE if at in wide else None for at, one in enumerate(longest)]
+    total = sum(longest[at] ** 0.5 for at in wide)  # the root: a long text gets more, a short one keeps enough
+    return [left * one**0.5 / total / LINE if at in wide else None for at, one in enumerate(longest)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from analysis.present.drawing import hashes
 from analysis.present.labels import Labels
 from analysis.present.numbers import text
 from analysis.present.printed import Table
-from analysis.present.topics import Topics
+from analysis.present.topics import Topics, empty_topics
 from analysis.tables import LEVELS
 
 QUOTED = 60  # characters of a typical item
@@ -257,7 +257,7 @@ def probability(p: float) -> str:
 
 
 def tab04_topics(
-    model: Topics, lang: str, reports: pd.DataFrame | None = None, names: Mapping[int, str] | None = None,
+    model: Topics, lang: str, reports: pd.DataFrame | None = None, names: Sequence[str] = (),
     n_words: int = 10,
 ) -> Table:  # fmt: skip
     """Print topics: name, mean share, likeliest words, and a quotation of the most typical item.
@@ -265,13 +265,13 @@ def tab04_topics(
     Parameters
     ----------
     model : TopicModel
-        Fitted to N items, K topics. Topics that take no word of their own are left out and counted in the caption.
+        Fitted to N items, K topics. Topics that took no word are counted in the caption, not printed.
     lang : str
         zh or en. Words and quotations stay Chinese.
     reports : DataFrame, optional
         Table `reports`: a quotation is then signed with place and year instead of report_id.
-    names : mapping of int to str, optional
-        Topic → what a reader calls it; without, topics have numbers only.
+    names : sequence of str, optional
+        K names that a reader gave, in the table's language; without, topics have numbers only.
     n_words : int
         Words per topic.
 
@@ -285,11 +285,12 @@ def tab04_topics(
     called = pd.Series(dtype="str") if reports is None else say.reports(reports)
     n_items, n_topics = model.shares.shape
     rows = []
-    for topic in range(1, n_topics + 1):
+    empty = empty_topics(words)
+    for topic in (one for one in range(1, n_topics + 1) if one not in empty):
         part, item = words.loc[words["topic"] == topic], typical.loc[topic]
         quoted = item["text"] if len(item["text"]) <= QUOTED else item["text"][: QUOTED - 1] + "…"
         rows.append(
-            {"topic": str(topic), "name": (names or {}).get(topic),
+            {"topic": str(topic), "name": (names[topic - 1] or _NONE) if names else None,
              "mean_share": share(model.shares[:, topic - 1].mean()), "words": say.listed(part["word"]),
              "typical": f"{quoted} ({called.get(item['report_id'], item['report_id'])}, {share(item['share'])}%)"}
         )  # fmt: skip
@@ -298,7 +299,7 @@ def tab04_topics(
         frame = frame.drop(columns="name")
     frame = frame.rename(columns={key: say(f"column.{key}") for key in frame})
     n_reports = len(set(model.typical_items(n_items)["report_id"]))
-    caption = say("caption.tab04", topics=n_topics, items=n_items, reports=n_reports, words=n_words)
+    caption = say("caption.tab04", topics=n_topics, items=n_items, reports=n_reports, words=n_words, empty=len(empty))
     data = words.assign(mean_share=model.shares.mean(axis=0)[words["topic"] - 1]).merge(
         typical.reset_index(), on="topic", how="left"
     )

@@ -41,7 +41,8 @@ def topic_words(
 ) -> Figure:
     """Draw a panel per topic: its likeliest words with their probabilities, and below a quotation of its typical item.
 
-    More than 12 topics are drawn without quotations; the data have them all the same.
+    More than 12 topics are drawn without quotations; the data have them all the same. Topics that took no word, all of
+    them equally likely, are counted in the caption, not drawn.
 
     Parameters
     ----------
@@ -73,14 +74,17 @@ def topic_words(
     called = pd.Series(dtype="str") if reports is None else say.reports(reports)
     typical = typical.assign(report=[called.get(report_id, report_id) for report_id in typical["report_id"]])
     sizes = pd.DataFrame({"topic": range(1, n_topics + 1), "mean_share": model.shares.mean(axis=0)})
+    empty = empty_topics(words)
+    words = words.loc[~words["topic"].isin(empty)]
     data = words.merge(sizes, on="topic").merge(typical, on="topic", how="left")
 
-    quoted = n_topics <= QUOTED
-    across = (2 if n_topics <= 4 else 3) if quoted else 4
+    n_drawn = n_topics - len(empty)
+    quoted = n_drawn <= QUOTED
+    across = (2 if n_drawn <= 4 else 3) if quoted else 4
     step, bars = (theme.DOUBLE - 2) / across, n_words * 2.9
     lines = 4 if quoted else 0
     pitch = 5 + bars + 6 + (lines * 2.55 + 6 if quoted else 0)
-    high = 2 + -(-n_topics // across) * pitch + 5
+    high = 2 + -(-n_drawn // across) * pitch + 5
     figure = theme.canvas(theme.DOUBLE, high)
     lost, longest = 0, words["probability"].to_numpy().max() * 1.03
     room = 3 + max(fonts.width(word, theme.SMALL) for word in words["word"])
@@ -90,7 +94,7 @@ def topic_words(
         first = part.iloc[0]
         head = say("panel.topic", topic=topic, share=100 * first["mean_share"])
         if names:
-            head = theme.wrap(f"{head} {names[number]}", step - 4, theme.TEXT, 1)
+            head = theme.wrap(f"{head} {names[int(first['topic']) - 1]}", step - 4, theme.TEXT, 1)
         theme.write(figure, x, y, head)
         drawn = theme.axes(figure, x + room, y + 4.5, step - room - 4, bars)
         theme.rows(drawn, n_words, [*part["word"], *[""] * (n_words - len(part))])
@@ -110,6 +114,7 @@ def topic_words(
     n_reports = len(set(model.typical_items(n_items)["report_id"]))
     caption = say(
         "caption.fig07", topics=n_topics, items=n_items, reports=n_reports, words=n_words, lost=lost,
+        empty=len(empty),
         quotes=say("caption.fig07.quoted" if quoted else "caption.fig07.unquoted"),
     )  # fmt: skip
     return Figure(
@@ -117,6 +122,16 @@ def topic_words(
         {"n_words": n_words, "model": dict(model.settings)},
         {} if reports is None else hashes(reports=reports), n_reports, model.settings.get("seed"),
     )  # fmt: skip
+
+
+def empty_topics(words: pd.DataFrame) -> list[int]:
+    """Return the topics of `top_words` whose words are all equally likely: no token was given to them.
+
+    With one word per topic, or when all topics would be, none is said to be empty.
+    """
+    ends = {topic: part["probability"].to_numpy(float)[[0, -1]] for topic, part in words.groupby("topic")}
+    found = [int(str(topic)) for topic, (first, last) in ends.items() if first - last <= 1e-6 * first]
+    return found if len(found) < len(ends) else []
 
 
 def _drawable(text: str) -> tuple[str, int]:

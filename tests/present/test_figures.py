@@ -318,6 +318,19 @@ def test_topics_show_words_and_the_most_typical_item_with_place_and_year(make):
     assert drawn.parameters["model"]["n_topics"] == 3
 
 
+def test_topics_without_words_are_counted_not_drawn(make):
+    model = make.topics(3)
+    words = model.top_words()
+    flat = words.assign(probability=words["probability"].where(words["topic"] != 2, 1 / 500))
+    model.top_words = lambda n=10: flat[flat["rank"] <= n]
+    drawn = figures.topic_words(model, "en", names=["one", "two", "three"])
+    assert sorted(set(drawn.data["topic"])) == [1, 3]
+    assert "took no word are not drawn (1)" in drawn.caption
+    heads = [text.get_text() for text in drawn.figure.texts if text.get_text().startswith("Topic")]
+    assert [head.rpartition(" ")[2] for head in heads] == ["one", "three"]
+    assert [row[0] for row in figures.tab04_topics(model, "en").rows] == ["1", "3"]
+
+
 def test_quotations_give_way_when_there_are_many_topics(make):
     assert "data file only" in figures.topic_words(make.topics(13), "en").caption
 
