@@ -39,6 +39,9 @@ CorrectionsOption = Annotated[
     ),
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", min=1, help="Seconds that one cell may take. Default: no limit.")
+]
 
 
 def _say(text: str, style: str = "") -> None:
@@ -104,12 +107,13 @@ def run(
     parameter: Annotated[
         list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")
     ] = None,
+    timeout: TimeoutOption = None,
 ) -> None:
-    """Run one notebook strictly: an unknown or mistyped parameter is an error, not a warning."""
+    """Run one notebook strictly: an unknown, mistyped or disallowed parameter is an error, not a warning."""
     from analysis.execute import notebook as notebooks
+    from analysis.execute import parameters
 
-    given = notebooks.read_parameters(notebook, file, parameter or [])
-    record = notebooks.run(notebook, given)
+    record = notebooks.run(notebook, parameters.read(notebook, file, parameter or []), timeout=timeout)
     _say(f"{record.folder / notebook.name} ({record.seconds:.0f} s)")
 
 

@@ -1,0 +1,123 @@
+"""In: requests on a socket. Out: kernels forked from this process, which has imported everything they will need.
+
+Started by `kernels.Warm`. This process stays single-threaded and runs none of the libraries it imports, so that a fork
+of it is as good as a new process. It ends when the socket closes, that is when its client ends, however it ends; its
+kernels end with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+PRELOAD = (
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline", "matplotlib.figure",
+    "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg",
+    "pandas", "pandera.pandas", "seaborn", "sklearn.decomposition", "sklearn.feature_extraction.text", "scipy.stats",
+    "statsmodels.api", "jieba", "yaml", "analysis.load", "analysis.model.topics", "analysis.model.variables",
+    "analysis.present.figures",
+)  # fmt: skip
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(line: socket.socket) -> NoReturn:
+    """Answer one JSON line with another until the client is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle: it closes the line
+    _preload()
+    with line.makefile("r", encoding="utf-8") as asked:
+        line.sendall(b'{"ready": true}\n')
+        for text in asked:
+            request = json.loads(text)
+            if "fork" in request:
+                answer = {"pid": _fork(line, **request["fork"])}
+            else:
+                answer = {"code": _ended(request["poll"])}
+            line.sendall(json.dumps(answer).encode() + b"\n")
+    os._exit(0)
+
+
+def _preload() -> None:
+    import importlib
+    import warnings
+
+    os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when imported, and then watches its parent
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # what a kernel sets for itself
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in PRELOAD:
+            with contextlib.suppress(ImportError):  # a kernel that needs it will say so itself
+                importlib.import_module(name)
+
+
+def _fork(line: socket.socket, argv: list[str], env: dict[str, str], cwd: str) -> int:
+    """Fork a kernel; return its pid."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        line.close()
+        os.setsid()
+        _die_with_parent(parent)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _become_kernel(argv, env, cwd)
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    finally:
+        os._exit(status)
+
+
+def _become_kernel(argv: list[str], env: dict[str, str], cwd: str) -> None:
+    import importlib
+    import random
+
+    import numpy as np
+
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    with Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
+    sys.argv = argv
+    random.seed()
+    np.random.seed()  # noqa: NPY002  # two kernels must not draw alike where somebody forgot a seed
+    from analysis import paths
+
+    importlib.reload(paths)  # the run's own folders come with its environment
+    from ipykernel.kernelapp import launch_new_instance
+
+    launch_new_instance(argv=argv[1:])
+
+
+def _ended(pid: int) -> int | None:
+    """Return the exit code of a kernel, or None while it runs. Until asked, a dead one keeps its pid."""
+    try:
+        done, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return 0
+    return os.waitstatus_to_exitcode(status) if done else None
+
+
+def _die_with_parent(parent: int) -> None:
+    """Ask Linux for SIGKILL when the parent ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we asked
+        os._exit(1)
+
+
+def main() -> Any:
+    """Run the server on the socket whose file descriptor is the first argument."""
+    serve(socket.socket(fileno=int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
