@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +12,7 @@ import typer
 
 from analysis import paths
 from analysis.errors import AnalysisError, RunError
+from analysis.progress import progress as _progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,6 +38,9 @@ CorrectionsOption = Annotated[
     ),
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
+ClusterOption = Annotated[
+    str, typer.Option("--cluster", help="Address of a Dask scheduler, tcp://host:8786: work on its workers.")
+]
 TimeoutOption = Annotated[
     float | None, typer.Option("--timeout", min=1, help="Seconds that one cell may take. Default: no limit.")
 ]
@@ -48,18 +50,6 @@ def _say(text: str, style: str = "") -> None:
     from rich.console import Console
 
     Console(stderr=True, highlight=False, soft_wrap=True).print(text, style=style, markup=False)
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal; in a log file show one line at the end."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _is_own(reports: Path) -> bool:
@@ -115,6 +105,54 @@ def run(
 
     record = notebooks.run(notebook, parameters.read(notebook, file, parameter or []), timeout=timeout)
     _say(f"{record.folder / notebook.name} ({record.seconds:.0f} s)")
+
+
+@app.command()
+def batch(
+    sweep: Annotated[Path, typer.Argument(help="For example notebooks/params/robustness.yml.")],
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at a time.")] = os.cpu_count() or 1,
+    cluster: ClusterOption = "",
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE for every run; may be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run and why; run nothing.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Run the unchanged ones too.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start every kernel from nothing (plain papermill).")] = False,
+    timeout: TimeoutOption = None,
+) -> None:
+    """Run a notebook at every point of a sweep file. Unchanged runs are skipped, failed ones do not stop the rest."""
+    from analysis.execute import batch as batches
+    from analysis.execute import parameters
+    from analysis.execute import sweep as sweeps
+
+    read = sweeps.read(sweep)
+    if parameter:
+        read = sweeps.read(sweep, parameters.read(read.notebook, None, parameter))
+    planned = batches.plan(read, again)
+    wanted = [job for job in planned if job.wanted]
+    _say(f"{sweep.name}: {len(planned)} runs of {read.notebook.name}, {len(wanted)} to run.")
+    if dry_run:
+        for job in planned:
+            print(f"{'run ' if job.wanted else 'skip'}  {job.folder.name}  {job.point.name}: {job.why}")
+        return
+    failed: list[str] = []
+    with _progress("running") as shown:
+        finished = 0
+
+        def note(outcome: batches.Outcome) -> None:
+            nonlocal finished
+            if outcome.status == "unchanged":
+                return
+            finished += 1
+            if outcome.error:
+                failed.append(outcome.error)
+                _say(f"failed: {outcome.job.point.name}", "yellow")
+            shown(finished, len(wanted))
+
+        batches.run(read, planned, side_by_side=jobs, cluster=cluster, fresh=fresh, timeout=timeout, done=note)
+    _say(f"{len(wanted) - len(failed)} done, {len(failed)} failed, {len(planned) - len(wanted)} unchanged.")
+    if failed:
+        raise RunError(failed)
 
 
 @app.command()

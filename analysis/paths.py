@@ -13,6 +13,7 @@ CORRECTIONS = ROOT / "data" / "corrections.csv"  # the researcher's overrides
 GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
 TABLES = ROOT / "data" / "tables"  # generated, committed
 NOTEBOOKS = ROOT / "notebooks"  # stripped .ipynb
+PARAMS = NOTEBOOKS / "params"  # parameter sets and sweeps
 # figures/<out>/; figures/paper is committed. A run writes to its own folder first, see execute/notebook.py
 FIGURES = Path(os.environ.get("ANALYSIS_FIGURES") or ROOT / "figures")
 RUNS = ROOT / "runs"  # executed notebooks and run records

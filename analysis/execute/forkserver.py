@@ -35,10 +35,8 @@ def serve(line: socket.socket) -> NoReturn:
         line.sendall(b'{"ready": true}\n')
         for text in asked:
             request = json.loads(text)
-            if "fork" in request:
-                answer = {"pid": _fork(line, **request["fork"])}
-            else:
-                answer = {"code": _ended(request["poll"])}
+            forks = "fork" in request
+            answer = {"pid": _fork(line, **request["fork"])} if forks else {"code": _ended(request["poll"])}
             line.sendall(json.dumps(answer).encode() + b"\n")
     os._exit(0)
 

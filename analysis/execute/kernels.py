@@ -1,7 +1,7 @@
 """In: nothing. Out: kernel managers for papermill whose kernels are forks of a process that has imported everything.
 
-A fresh kernel spends seconds on importing; a fork has it all. Each notebook still gets a process of its own. Linux only:
-elsewhere, and with `--fresh`, papermill starts its kernels as always.
+A fresh kernel spends seconds on importing; a fork has it all. Each notebook still gets a process of its own. Linux
+only: elsewhere, and with `--fresh`, papermill starts its kernels as always.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from analysis import paths
 from analysis.errors import RunError
@@ -54,28 +54,36 @@ class Warm:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def __enter__(self) -> Warm:
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
+            self._closed = True
             self._stop()
 
     def fork(self, argv: list[str], env: Mapping[str, str], cwd: str) -> int:
-        """Fork a kernel and return its pid; a server that died is replaced once."""
+        """Fork a kernel and return its pid; a server that died is replaced once.
+
+        Raises
+        ------
+        RunError
+            No server can be started, or this context has been left.
+        """
         wanted = {"fork": {"argv": argv, "env": dict(env), "cwd": cwd}}
         with self._lock:
-            for attempt in (1, 2):
+            for _ in range(2):
+                if self._closed:
+                    break
                 try:
                     if self._server is None or self._server.poll() is not None:
                         self._start(env)
                     return self._ask(wanted)["pid"]
-                except (OSError, ValueError) as error:
+                except (OSError, ValueError):
                     self._stop()
-                    if attempt == 2:
-                        raise RunError(f"the server that forks kernels does not answer ({error}). Try --fresh.") from None
-        raise AssertionError
+        raise RunError("the server that forks kernels does not answer. Try --fresh.")
 
     def poll(self, pid: int) -> int | None:
         """Return the exit code of a kernel, or None while it runs."""

@@ -177,8 +177,11 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def depends_on(notebook: Path, given: Mapping[str, Any]) -> Inputs:
-    """Return what a run's result depends on: notebook, parameters, tables, codebook, lexicon, code, packages."""
+def depends_on(notebook: Path, given: Mapping[str, Any], shared: Mapping[str, str] | None = None) -> Inputs:
+    """Return what a run's result depends on: notebook, parameters, tables, codebook, lexicon, code, packages.
+
+    `shared` saves hashing again what all runs of a moment share, see `shared_hashes`.
+    """
     defaults = {name: one.default for name, one in parameters.declared(notebook).items()}
     chosen = defaults | dict(given)
     folder = Path(chosen.get("tables") or paths.TABLES)
@@ -186,7 +189,7 @@ def depends_on(notebook: Path, given: Mapping[str, Any]) -> Inputs:
         "notebook": notebook.name,
         "parameters": chosen,
         "seed": chosen.get("seed"),
-        "hashes": {"notebook": _hash([notebook]), "tables": tables_hash(folder), **_shared_hashes()},
+        "hashes": {"notebook": _hash([notebook]), "tables": tables_hash(folder), **(shared or shared_hashes())},
     }
 
 
@@ -200,7 +203,7 @@ def tables_hash(folder: Path) -> str:
     return _hash([*folder.glob("*.csv"), *folder.glob("*.parquet")]) if folder.is_dir() else ""
 
 
-def _shared_hashes() -> dict[str, str]:
+def shared_hashes() -> dict[str, str]:
     """Return what all runs of a moment share."""
     return {
         "codebook": _hash([*paths.CODEBOOK.glob("*.csv"), *paths.LEXICON.glob("*.*")]),

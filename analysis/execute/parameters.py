@@ -19,7 +19,8 @@ from analysis.errors import ParameterError, closest
 TYPES: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list}
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
 _LIMITS = re.compile(
-    rf"(?:(?P<least>{_NUMBER}) or more|(?P<above>above )?(?P<low>{_NUMBER}) to (?P<high>{_NUMBER})|above (?P<over>{_NUMBER}))"
+    rf"(?P<least>{_NUMBER}) or more|above (?P<over>{_NUMBER})|"
+    rf"(?P<above>above )?(?P<low>{_NUMBER}) to (?P<high>{_NUMBER})"
 )
 _INSIDE = re.compile(r"\[([^\[\]]+)\]\s*$")
 
