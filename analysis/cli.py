@@ -12,6 +12,7 @@ import typer
 
 from analysis import paths
 from analysis.errors import AnalysisError, RunError
+from analysis.execute.command import app as runs_app
 from analysis.progress import progress as _progress
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Compare Chinese local governments' annual reports on law-based government. The main job: paper.",
 )
+
+app.add_typer(runs_app, name="runs")
 
 ReportsOption = Annotated[
     Path, typer.Option("--reports", help="Folder of reports (txt, html, pdf, docx), with subfolders.")

@@ -28,15 +28,17 @@ _COLUMNS = ("notebook", "key", "status", "name", "started", "seconds", "error")
 
 def read(folder: Path) -> Record:
     """Read the record of one run; an unreadable one says so in its status."""
+    nothing = {
+        "notebook": f"{folder.parent.name}.ipynb", "key": folder.name.removeprefix("failed-"), "status": "interrupted",
+        "name": "", "started": "", "seconds": None, "error": "", "parameters": {}, "numbers": {}, "hashes": {},
+        "folder": folder,
+    }  # fmt: skip
     try:
-        return json.loads((folder / "run.json").read_text("utf-8")) | {"folder": folder}
-    except (OSError, ValueError):
-        status = "unreadable" if (folder / "run.json").exists() else "interrupted"
-        return {
-            "notebook": f"{folder.parent.name}.ipynb", "key": folder.name.removeprefix("failed-"), "status": status,
-            "name": "", "started": "", "seconds": None, "error": "", "parameters": {}, "numbers": {}, "hashes": {},
-            "folder": folder,
-        }  # fmt: skip
+        return nothing | json.loads((folder / "run.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return nothing
+    except (OSError, ValueError, TypeError):
+        return nothing | {"status": "unreadable"}
 
 
 def records(notebook: str = "") -> list[Record]:
