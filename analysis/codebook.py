@@ -19,7 +19,7 @@ COLUMNS = {
     "indicators": "code zh_name en_name area_2021 area_2015 unit kind stock_flow tier definition typical_wordings "
     "county_low county_high range_basis comparability_warning derived_ratio",
     "wordings": "indicator wording basis scope shared note",
-    "units": "unit canonical family factor numeral",
+    "units": "unit canonical family factor numeral en",
     "markers": "kind word position note",
     "names": "name note",
     "areas": "area name_zh name_en words",

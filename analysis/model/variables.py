@@ -44,7 +44,7 @@ def of_reports(reports: pd.DataFrame, sections: pd.DataFrame, quantities: pd.Dat
     joined = facts.join(areas, on=["report_id", "section_id"])
     counts = pd.crosstab(joined["report_id"], joined["area"]).reindex(index=ids, columns=TASKS, fill_value=0).to_numpy()
     made["breadth"] = (counts > 0).mean(axis=1)
-    made["evenness"] = [_evenness(row) for row in counts]
+    made["evenness"] = [evenness(row) for row in counts]
     deadline = reports["days_to_deadline"].astype("Float64")
     made["days_to_deadline"] = deadline.to_numpy(dtype=float, na_value=np.nan)
     made["days_to_submission"] = made["days_to_deadline"] - 31  # from 1 March to 1 April, in every year
@@ -58,7 +58,8 @@ def _place(sections: pd.DataFrame, head: str) -> dict[str, str]:
     return {report_id: "own" if depth == 1 else "inside" for report_id, depth in sorted(pairs, reverse=True)}
 
 
-def _evenness(counts: np.ndarray) -> float:
+def evenness(counts: np.ndarray) -> float:
+    """Return the Shannon entropy of counts over its maximum: 0 one cell only, 1 all alike, missing without any."""
     total = counts.sum()
     if not total:
         return float("nan")

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis import values
 from analysis.errors import FigureError
 from analysis.present import fonts, labels, rates, theme
 from analysis.present.corpus import box
@@ -57,7 +58,7 @@ def fig04_core(indicators: pd.DataFrame, derived: pd.DataFrame, reports: pd.Data
     ids = reports["report_id"].tolist()
     groups, members = _groups(reports, say, few)
     stated = indicators.loc[indicators["report_id"].isin(ids) & (indicators["basis"] != "implied")]
-    chosen = rates.first(stated)
+    chosen, _ = values.single(stated)
     found, broken = rates.rates(chosen, derived.loc[derived["report_id"].isin(ids)], say)
     found = found.assign(group=[members[one] for one in found["report_id"]], n=1)
     counts = rates.counts(chosen, say)
@@ -200,13 +201,14 @@ def _draw_counts(
         theme.log_axis(drawn, *span, lambda power: say(f"power.{power}"))
         drawn.tick_params(labelbottom=number + _ACROSS >= len(parts))
         name, unit = part[["name", "panel_unit"]].iloc[0]
+        unit = say.unit(unit, always=False)
         title = theme.wrap(f"{name} ({unit})" if unit else name, step - 2, theme.SMALL, 2)
         theme.write(figure, x, y - 0.8, title, size=theme.SMALL, va="bottom", linespacing=1.05)
-        drawings.append((_dots if few else _boxes)(drawn, part, groups))
+        drawings.append(_dots(drawn, part, groups, say) if few else _boxes(drawn, part, groups))
     return pd.concat(drawings)
 
 
-def _dots(drawn: Axes, part: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+def _dots(drawn: Axes, part: pd.DataFrame, groups: pd.Series, say: labels.Labels) -> pd.DataFrame:
     """A dot and its number per report; a value in another unit than the panel's is hollow and names it."""
     rows = groups.index.get_indexer(part["group"].array)
     spots = drawn.transScale.transform(np.column_stack([part["value"], rows]))[:, 0]
@@ -214,7 +216,7 @@ def _dots(drawn: Axes, part: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     for mark, row, spot in zip(part.to_dict("records"), rows.tolist(), spots, strict=True):
         value, same = mark["value"], mark["unit"] == mark["panel_unit"]
         drawn.plot(value, row, "o", ms=3.4, mec=theme.MAIN, mfc=theme.MAIN if same else "white", clip_on=False)
-        text = f"{_SIGNS.get(mark['qualifier'], '')}{value:,.10g}" + ("" if same else f" {mark['unit']}")
+        text = f"{_SIGNS.get(mark['qualifier'], '')}{value:,.10g}" + ("" if same else f" {say.unit(mark['unit'])}")
         theme.beside(drawn, value, row, text, right=bool(spot < middle))
     return part
 
@@ -223,11 +225,11 @@ def _boxes(drawn: Axes, part: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     """Faint dots, median and middle half per level, and how many reports."""
     found = []
     numbers = {group: row for row, group in enumerate(groups.index)}
-    for group, values in part.groupby("group")["value"]:
+    for group, stated in part.groupby("group")["value"]:
         row = numbers[group]
-        summary = box(drawn, row, np.sort(values.to_numpy(float)))
-        drawn.text(1.03, row, f"{len(values)}", transform=drawn.get_yaxis_transform(), size=theme.SMALL,
+        summary = box(drawn, row, np.sort(stated.to_numpy(float)))
+        drawn.text(1.03, row, f"{len(stated)}", transform=drawn.get_yaxis_transform(), size=theme.SMALL,
                    va="center_baseline", color=theme.MUTED)  # fmt: skip
-        found.append({"group": group, "n": len(values), "value": summary.pop("median")} | summary)
+        found.append({"group": group, "n": len(stated), "value": summary.pop("median")} | summary)
     first = part.iloc[0]
     return pd.DataFrame(found).assign(indicator=first["indicator"], name=first["name"], unit=first["unit"])

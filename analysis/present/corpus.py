@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
+from analysis import intervals
 from analysis.errors import FigureError
-from analysis.present import fonts, intervals, labels, theme
+from analysis.present import fonts, labels, theme
 from analysis.present.drawing import Figure, hashes
 from analysis.tables import LEVELS
 
@@ -73,7 +74,7 @@ def _corpus(reports: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
             "report_id": reports["report_id"],
             "label": say.reports(reports).to_numpy(),
             "level": reports["level"].fillna("unknown"),
-            "province": reports["province"].fillna(say("unknown")),
+            "province": [say("unknown") if pd.isna(name) else say.province(name) for name in reports["province"]],
             "year": reports["report_year"],
             "published_on": reports["published_on"],
             "days_after_deadline": -reports["days_to_deadline"],
@@ -170,7 +171,7 @@ def _counts(corpus: pd.DataFrame, say: labels.Labels) -> tuple[Canvas, pd.DataFr
     present = [level for level in (*LEVELS, "unknown") if level in set(corpus["level"])]
     names = [say(f"level.{level}") for level in present]
     tiles = (
-        corpus.assign(year=corpus["year"].astype("str").fillna("?"))
+        corpus.assign(year=corpus["year"].astype("str").fillna(say("unknown")))
         .pivot_table(index="level", columns="year", values="label", aggfunc="count", fill_value=0).loc[present]
     )  # fmt: skip
     provinces = corpus.loc[:, "province"].value_counts().sort_index().sort_values(ascending=False, kind="stable")

@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis import intervals
 from analysis.errors import FigureError
-from analysis.present import fonts, intervals, labels, theme
+from analysis.present import fonts, labels, theme
 from analysis.present.corpus import FEW
 from analysis.present.drawing import Figure, hashes
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib.figure
-import numpy as np
 import pandas as pd
 from matplotlib.cbook import is_math_text
 from matplotlib.text import Text
 
 from analysis import paths, tables
 from analysis.errors import FigureError
-from analysis.present import fonts, theme
+from analysis.present import fonts, sidecar, theme
 
 PACKAGES = ("fonttools", "justmytype-intl-cjk", "matplotlib", "numpy", "pandas", "seaborn")
 FORMATS = ("pdf", "svg", "png")
@@ -161,10 +157,8 @@ def save(
     drawing = replace(
         drawing, name=name or drawing.name, seed=seed, parameters={**drawing.parameters, **(parameters or {})}
     )
-    for label, value in (("name", drawing.name), ("out", out)):
-        if not re.fullmatch(r"[\w-]+", value):
-            raise FigureError(f"{label} '{value}': a figure's {label} holds letters, digits, _ and - only.")
-    files = {suffix: _render(drawing, suffix) for suffix in FORMATS} | {"csv": tables.csv_bytes(drawing.data)}
+    sidecar.plain_name(name=drawing.name, out=out)
+    files = {suffix: _render(drawing, suffix) for suffix in FORMATS} | {"csv": sidecar.sheet(drawing.data)}
     record = {
         "name": drawing.name,
         "lang": drawing.lang,
@@ -176,11 +170,10 @@ def save(
         "parameters": drawing.parameters,
         "seed": seed,
         "inputs": drawing.inputs,
-        "files": {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()},
-        "packages": {package: metadata.version(package) for package in PACKAGES},
+        "files": sidecar.digests(files),
+        "packages": sidecar.packages(PACKAGES),
     }
-    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False, default=_plain) + "\n"
-    for suffix, content in (files | {"json": text.encode()}).items():
+    for suffix, content in (files | {"json": sidecar.dump(record)}).items():
         tables.write_bytes((folder or paths.FIGURES) / out / f"{drawing.name}.{drawing.lang}.{suffix}", content)
     return drawing
 
@@ -191,14 +184,3 @@ def _render(drawing: Figure, suffix: str) -> bytes:
     with theme.style():
         drawing.figure.savefig(out, format=suffix, metadata={**_METADATA[suffix], **title})
     return out.getvalue()
-
-
-def _plain(value: object) -> object:
-    """Return what json can write; numbers of numpy and pandas as plain ones, anything else is an error."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a sidecar cannot hold {value!r} ({type(value).__name__}): give text, numbers, lists or mappings")

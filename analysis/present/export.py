@@ -1,4 +1,4 @@
-"""In: the sidecars of saved figures in a folder. Out: index.html beside them, one page in both languages."""
+"""In: the sidecars of saved figures and tables in a folder. Out: index.html beside them, one page in both languages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 from analysis import tables
 from analysis.errors import FigureError
-from analysis.present import labels
-from analysis.present.drawing import FORMATS
+from analysis.present import drawing, labels, printed
 
 Record = dict[str, Any]
 _HTML_LANG = {"zh": "zh-Hans", "en": "en"}
-_NEEDED = ("name", "lang", "title", "caption", "size_mm", "files")
+_NEEDED = {"figure": {"size_mm"}, "table": {"head", "rows", "notes"}}
+_ALWAYS = {"name", "lang", "title", "caption", "files"}
+_FORMATS = {"figure": (*drawing.FORMATS, "csv"), "table": (*printed.FORMATS, "csv")}
 
 
 def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
@@ -38,7 +39,7 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
     FigureError
         No sidecar is there, one cannot be read, or a file that it names is missing.
     """
-    figures = _records(folder)
+    figures = records(folder)
     say = {lang: labels.load(lang) for lang in labels.LANGS}
     heads = title if isinstance(title, Mapping) else {lang: title or say[lang]("gallery.title") for lang in say}
     style = Path(__file__).with_name("gallery.css").read_text(encoding="utf-8")
@@ -56,29 +57,40 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None) -> Path:
     return path
 
 
-def _records(folder: Path) -> dict[str, dict[str, Record]]:
-    """Figure name → language → its sidecar, sorted by name."""
+def kind(record: Record) -> str:
+    """Return what a sidecar describes: figure or table."""
+    return "table" if record.get("kind") == "table" else "figure"
+
+
+def records(folder: Path) -> dict[str, dict[str, Record]]:
+    """Read the sidecars of a folder: name → language → record, figures before tables, each by its number.
+
+    Raises
+    ------
+    FigureError
+        As `gallery`.
+    """
     found: dict[str, dict[str, Record]] = {}
     failures = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(path for lang in labels.LANGS for path in folder.glob(f"*.{lang}.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             stem = f"{record['name']}.{record['lang']}"
-            lost = [key for key in _NEEDED if key not in record]
+            lost = (_ALWAYS | _NEEDED[kind(record)]) - set(record)
         except (ValueError, TypeError, KeyError):  # not JSON, not an object, no name
-            record, stem, lost = {}, "", list(_NEEDED)
+            record, stem, lost = {}, "", _ALWAYS
         if lost or path.stem != stem:
-            failures.append(f"{path}: is not the sidecar of a figure. Remove it, or save the figure again.")
+            failures.append(f"{path}: is not the sidecar of a figure or table. Remove it, or save again.")
             continue
-        gone = [suffix for suffix in (*FORMATS, "csv") if not (folder / f"{stem}.{suffix}").exists()]
+        gone = [suffix for suffix in _FORMATS[kind(record)] if not (folder / f"{stem}.{suffix}").exists()]
         if gone:
-            failures.append(f"{path}: there is no {stem}.{' .'.join(gone)} beside it. Save the figure again.")
+            failures.append(f"{path}: there is no {stem}.{' .'.join(gone)} beside it. Save it again.")
         found.setdefault(record["name"], {})[record["lang"]] = record
     if not found and not failures:
         failures.append(f"{folder}: holds no figure. Make some with figures.save(…, out='{folder.name}').")
     if failures:
         raise FigureError(failures)
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda one: (kind(next(iter(one[1].values()))), one[0])))
 
 
 def _switch(say: labels.Labels) -> str:
@@ -104,21 +116,37 @@ def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.La
 
 
 def _article(record: Record, say: labels.Labels) -> str:
-    stem, anchor, heading = f"{record['name']}.{record['lang']}", _anchor(record, say), escape(_heading(record, say))
-    width, height = (round(96 / 25.4 * size) for size in record["size_mm"])
+    stem, anchor = f"{record['name']}.{record['lang']}", _anchor(record, say)
     note = "" if record["lang"] == say.lang else f'<p class="note">{escape(say("gallery.other"))}</p>\n'
     links = "".join(
-        f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>' for suffix in (*FORMATS, "csv", "json")
+        f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>'
+        for suffix in (*_FORMATS[kind(record)], "json")
     )
+    shown = _table(record) if kind(record) == "table" else _plot(record, stem, anchor, escape(_heading(record, say)))
     return (
-        f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n<h2 id="{anchor}-head">{heading}</h2>\n{note}'
-        f'<figure lang="{_HTML_LANG[record["lang"]]}">\n<a class="plot" href="{quote(f"{stem}.svg")}">'
-        f'<img src="{quote(f"{stem}.svg")}" alt="{heading}" aria-describedby="{anchor}-caption" '
-        f'width="{width}" height="{height}"></a>\n'
-        f'<figcaption id="{anchor}-caption">{escape(record["caption"])}</figcaption>\n</figure>\n'
+        f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n'
+        f'<h2 id="{anchor}-head">{escape(_heading(record, say))}</h2>\n{note}{shown}\n'
         f'<ul class="files" aria-label="{escape(say("gallery.files"))}">{links}</ul>\n'
         f"<details><summary>{escape(say('gallery.about'))}</summary>\n"
         f"<dl>{_about(record, say)}</dl></details>\n</article>"
+    )
+
+
+def _plot(record: Record, stem: str, anchor: str, heading: str) -> str:
+    width, height = (round(96 / 25.4 * size) for size in record["size_mm"])
+    return (
+        f'<figure lang="{_HTML_LANG[record["lang"]]}">\n<a class="plot" href="{quote(f"{stem}.svg")}">'
+        f'<img src="{quote(f"{stem}.svg")}" alt="{heading}" aria-describedby="{anchor}-caption" '
+        f'width="{width}" height="{height}"></a>\n'
+        f'<figcaption id="{anchor}-caption">{escape(record["caption"])}</figcaption>\n</figure>'
+    )
+
+
+def _table(record: Record) -> str:
+    below = "".join(f"<p>{escape(text)}</p>" for text in (record["caption"], *record["notes"]) if text)
+    return (
+        f'<div class="table" lang="{_HTML_LANG[record["lang"]]}" tabindex="0">\n'
+        f"{printed.html(record['head'], record['rows'])}\n</div>\n{below}"
     )
 
 
@@ -144,5 +172,5 @@ def _anchor(record: Record, say: labels.Labels) -> str:
 
 
 def _heading(record: Record, say: labels.Labels) -> str:
-    number = re.match(r"fig0*(\d+)", record["name"])
-    return f"{say('gallery.figure', number=number[1])}\u2003{record['title']}" if number else record["title"]
+    number = re.match(r"(?:fig|tab)0*(\d+)", record["name"])
+    return f"{say(f'gallery.{kind(record)}', number=number[1])}\u2003{record['title']}" if number else record["title"]

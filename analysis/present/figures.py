@@ -1,4 +1,6 @@
-"""In: tables and fitted models. Out: the figure set; each function gives a Figure that `save` writes.
+"""In: tables and fitted models. Out: the figures and tables of the paper, and the numbers that its text quotes.
+
+Each function gives a Figure that `save` writes, or a Table that `save_table` writes.
 
 >>> from analysis import figures
 >>> figures.save(figures.fig01_corpus(reports, lang="zh"), out="draft")  # doctest: +SKIP
@@ -8,6 +10,22 @@ from analysis.present.core import fig04_core
 from analysis.present.corpus import fig01_corpus
 from analysis.present.disclosure import fig03_disclosure
 from analysis.present.drawing import Figure, save
+from analysis.present.numbers import quote
+from analysis.present.printed import Table, save_table
+from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab04_topics
 from analysis.present.topics import topic_words
 
-__all__ = ["Figure", "fig01_corpus", "fig03_disclosure", "fig04_core", "save", "topic_words"]
+__all__ = [
+    "Figure",
+    "Table",
+    "fig01_corpus",
+    "fig03_disclosure",
+    "fig04_core",
+    "quote",
+    "save",
+    "save_table",
+    "tab01_corpus",
+    "tab02_descriptive",
+    "tab04_topics",
+    "topic_words",
+]

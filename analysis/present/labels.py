@@ -1,8 +1,8 @@
-"""In: data/codebook (labels.csv, indicators.csv, ratios.csv). Out: what a figure writes, in Chinese or in English."""
+"""In: data/codebook (labels, indicators, ratios, units). Out: what a figure or table writes, Chinese or English."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,6 +12,7 @@ from analysis.errors import CodebookError, FigureError, closest
 from analysis.tables import LEVELS
 
 LANGS = ("zh", "en")
+_COUNTING = {"case", "count", "person", "household", "organisation", "times"}  # so many of them, no more
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class Labels:
         One row per indicator, in the codebook's order, indexed by code: name, area, kind, tier, unit.
     ratios : DataFrame
         One row per ratio, indexed by it: name, numerator_indicator, denominator_indicator, stated_indicator, unit.
+    units : DataFrame
+        One row per unit as written, indexed by it: canonical, family, en.
     """
 
     lang: str
     texts: Mapping[str, str]
     indicators: pd.DataFrame
     ratios: pd.DataFrame
+    units: pd.DataFrame
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` with `values` filled in.
@@ -53,10 +57,35 @@ class Labels:
                 f"It may use: {', '.join(values)}."
             ) from None
 
+    def listed(self, words: Iterable[str]) -> str:
+        """Return words as a list in this language."""
+        return ("、" if self.lang == "zh" else ", ").join(words)
+
+    def group(self, name: str) -> str:
+        """Return how a group is called: a level, a framework, a province, `all`, `unknown`, or by its own name."""
+        keys = (f"{kind}.{name}" for kind in ("level", "group", "framework", "province"))
+        return next((self.texts[key] for key in keys if key in self.texts), name)
+
     def core(self, *kinds: str) -> pd.DataFrame:
         """Return the rows of `indicators` that are core (tier 1), of these kinds if any are given."""
         core = self.indicators.loc[self.indicators["tier"] == "1"]
         return core.loc[core["kind"].isin(kinds)] if kinds else core
+
+    def unit(self, unit: str, always: bool = True) -> str:
+        """Return how a unit is written: its canonical form in Chinese, its gloss in English.
+
+        With `always` false, English leaves out measure words: "Cases accepted" says what is counted.
+        """
+        if unit not in self.units.index:
+            return unit
+        row = self.units.loc[unit]
+        if self.lang == "zh":
+            return str(row["canonical"])
+        return str(row["en"]) if always or row["family"] not in _COUNTING else ""
+
+    def province(self, name: str) -> str:
+        """Return how a province is called; one that labels.csv does not hold keeps its Chinese name."""
+        return self.texts.get(f"province.{name}", name)
 
     def reports(self, reports: pd.DataFrame) -> pd.Series:
         """Return how each report is called, indexed by report_id, in the frame's order: place and year, else its id."""
@@ -96,7 +125,9 @@ def load(lang: str) -> Labels:
     wanted = ("code", f"{lang}_name", "area_2021", "kind", "tier", "unit")
     indicators = pd.DataFrame(codebook.read_csv(paths.CODEBOOK / "indicators.csv", wanted), columns=list(wanted))
     indicators = indicators.set_axis(["code", "name", "area", "kind", "tier", "unit"], axis=1).set_index("code")
-    return Labels(lang, texts, indicators, _ratios(texts, indicators["name"].to_dict()))
+    wanted = ("unit", "canonical", "family", "en")
+    units = pd.DataFrame(codebook.read_csv(paths.CODEBOOK / "units.csv", wanted), columns=list(wanted))
+    return Labels(lang, texts, indicators, _ratios(texts, indicators["name"].to_dict()), units.set_index("unit"))
 
 
 def _ratios(texts: Mapping[str, str], names: Mapping[str, str]) -> pd.DataFrame:

@@ -5,24 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis import codebook, paths
-from analysis.present import intervals
+from analysis import intervals, values
 from analysis.present.labels import Labels
-
-_SCOPES = ("own", "area", "departments", "lower")  # whose figure is taken when a report gives several
-
-
-def first(stated: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per report × indicator: own scope before area, departments, lower.
-
-    Several values of that scope are parts nobody added up, or one is wrong: the report then has no row for it.
-    """
-    keys = ["report_id", "indicator"]
-    rank = [_SCOPES.index(scope) for scope in stated["scope"]]
-    ranked = stated.assign(_rank=rank).sort_values([*keys, "_rank", "start"], kind="stable")
-    best = ranked.loc[ranked["_rank"] == ranked.groupby(keys)["_rank"].transform("min")]
-    single = best.loc[best.groupby(keys)["value"].transform("nunique") == 1]
-    return single.drop_duplicates(keys).drop(columns="_rank")
 
 
 def rates(chosen: pd.DataFrame, derived: pd.DataFrame, say: Labels) -> tuple[pd.DataFrame, int]:
@@ -31,7 +15,7 @@ def rates(chosen: pd.DataFrame, derived: pd.DataFrame, say: Labels) -> tuple[pd.
     Parameters
     ----------
     chosen : DataFrame
-        One row per report × indicator, as `first` gives them.
+        One row per report × indicator, as `values.single` gives them.
     derived : DataFrame
         The table.
 
@@ -85,12 +69,9 @@ def counts(chosen: pd.DataFrame, say: Labels) -> pd.DataFrame:
     """
     core = say.core("count", "people")
     found = chosen.loc[chosen["indicator"].isin(core.index.tolist())]
-    rows = codebook.read_csv(paths.CODEBOOK / "units.csv", ("unit", "canonical"))
-    canonical = {row["unit"]: row["canonical"] for row in rows}
-    found = found.assign(unit=[canonical.get(unit, unit) for unit in found["unit"].fillna("")])
-    usual = found.groupby("indicator")["unit"].agg(lambda units: units.mode().iloc[0])
+    found = found.assign(unit=values.canonical(found["unit"]))
     found = found.assign(
-        panel_unit=[usual.loc[code] for code in found["indicator"]],
+        panel_unit=values.usual_unit(found),
         name=core.loc[found["indicator"], "name"].to_numpy(),
         rank=core.index.get_indexer(found["indicator"].array),
     )

@@ -108,11 +108,11 @@ def test_the_same_sidecars_give_the_same_page_in_order_of_their_numbers(tmp_path
 def test_what_is_wrong_with_a_folder_is_said(tmp_path):
     with pytest.raises(FigureError, match=r"holds no figure. Make some with figures.save"):
         gallery(tmp_path)
-    (tmp_path / "run.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "run.zh.json").write_text("[]", encoding="utf-8")
     sidecar(tmp_path)
     (tmp_path / "fig01_corpus.zh.pdf").unlink()
     with pytest.raises(FigureError) as caught:
         gallery(tmp_path)
     assert len(caught.value.failures) == 2
     assert "there is no fig01_corpus.zh.pdf beside it" in str(caught.value)
-    assert "run.json: is not the sidecar of a figure" in str(caught.value)
+    assert "run.zh.json: is not the sidecar of a figure or table" in str(caught.value)

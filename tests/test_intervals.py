@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.present import intervals
+from analysis import intervals
 
 
 def test_wilson_agrees_with_statsmodels():

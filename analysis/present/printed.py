@@ -1,0 +1,192 @@
+"""In: a frame as it is to be read. Out: a Table; its csv, LaTeX, DOCX and sidecar, the same bytes each time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis import paths, tables
+from analysis.errors import FigureError
+from analysis.present import labels, latex, numbers, sidecar
+
+PACKAGES = ("pandas", "python-docx")
+FORMATS = ("tex", "docx")
+LINE = 92  # characters of small print on a line; a Chinese one counts two
+_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_NUMERIC = re.compile(r"[\d.,:–−+()/%‰≥≤≈<>=*† -]+|—")  # numbers, intervals, fractions, dates
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table as it is printed, with everything its reader may ask for.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        As read: the columns are its heads in the table's language. Texts stay, numbers get thousands and a sensible
+        number of decimals, what is missing becomes "not stated"; the index is not printed.
+    name : str
+        Stem of its files: tab01_corpus.
+    title, caption : str
+        In the table's language. The title stands above; the caption, below, says n, what is missing and how it was
+        computed.
+    lang : str
+        zh or en.
+    notes : sequence of str
+        Further paragraphs below.
+    data : DataFrame, optional
+        The numbers behind it, tidy and unrounded, for the csv; without it the csv holds `frame`.
+    parameters, inputs, n_reports, seed
+        As in `drawing.Figure`; `inputs` comes from `drawing.hashes`.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    title: str
+    caption: str
+    lang: str
+    notes: Sequence[str] = ()
+    data: pd.DataFrame | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    n_reports: int | None = None
+    seed: int | None = None
+
+    def __post_init__(self):
+        if self.frame.empty:
+            raise FigureError(f"{self.name} ({self.lang}): the table has no rows: there is nothing to print.")
+
+    @property
+    def head(self) -> list[str]:
+        """The printed heads of the columns."""
+        return [_clean(str(name)) for name in self.frame.columns]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The printed cells, row by row."""
+        missing = labels.load(self.lang)("missing")
+        columns = [_texts(self.frame.iloc[:, at], missing) for at in range(self.frame.shape[1])]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    def _repr_html_(self) -> str:
+        below = "".join(f"<p>{escape(text)}</p>" for text in (self.caption, *self.notes) if text)
+        return html(self.head, self.rows, self.title) + below
+
+
+def save_table(
+    table: Table,
+    out: str = "draft",
+    *,
+    name: str | None = None,
+    notebook: str | None = None,
+    seed: int | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+) -> Table:
+    """Write `figures/<out>/<name>.<lang>` as csv, tex (booktabs), docx and json (what it rests on, and its cells).
+
+    The same table gives the same bytes. The json comes last, so what the gallery lists is complete. A text cell of the
+    csv that a spreadsheet would run as a formula has an apostrophe before it.
+
+    Parameters
+    ----------
+    table : Table
+    out, name, notebook, seed, parameters, folder
+        As in `save` of figures.
+
+    Returns
+    -------
+    Table
+        As saved; the last line of a notebook cell shows it.
+
+    Raises
+    ------
+    FigureError
+        `name` or `out` is not a plain name.
+    """
+    seed = table.seed if seed is None else seed
+    table = replace(table, name=name or table.name, seed=seed, parameters={**table.parameters, **(parameters or {})})
+    sidecar.plain_name(name=table.name, out=out)
+    files = {"csv": sidecar.sheet(table.frame if table.data is None else table.data)} | printed(table)
+    record = {
+        "kind": "table",
+        "name": table.name,
+        "lang": table.lang,
+        "title": table.title,
+        "caption": table.caption,
+        "notes": list(table.notes),
+        "n_reports": table.n_reports,
+        "notebook": notebook,
+        "parameters": table.parameters,
+        "seed": seed,
+        "inputs": table.inputs,
+        "head": table.head,
+        "rows": table.rows,
+        "files": sidecar.digests(files),
+        "packages": sidecar.packages(PACKAGES),
+    }
+    for suffix, content in (files | {"json": sidecar.dump(record)}).items():
+        tables.write_bytes((folder or paths.FIGURES) / out / f"{table.name}.{table.lang}.{suffix}", content)
+    return table
+
+
+def printed(table: Table) -> dict[str, bytes]:
+    """Return the LaTeX and the DOCX of a table."""
+    from analysis.present import word
+
+    head, rows = table.head, table.rows
+    below = [_clean(text) for text in (table.caption, *table.notes) if text]
+    columns, missing = list(zip(*rows, strict=True)), labels.load(table.lang)("missing")
+    right = [all(_NUMERIC.fullmatch(text) or text == missing for text in column) for column in columns]
+    longest = [max(_columns(text) for text in (name, *column)) for name, column in zip(head, columns, strict=True)]
+    shares = _shares(longest, right)
+    label = re.sub(r"^tab\d*_?", "", table.name).replace("_", "-") or table.name
+    return {
+        "tex": latex.table(label, _clean(table.title), below, head, rows, shares, right).encode(),
+        "docx": word.table(_clean(table.title), below, head, rows, [min(2.1 * one + 4, 90) for one in longest], right),
+    }
+
+
+def html(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
+    """Return a table as HTML, every text escaped; numbers have the class `number`."""
+    cells = "".join(f'<th scope="col">{escape(text)}</th>' for text in head)
+    body = "\n".join("<tr>" + "".join(map(_td, row)) + "</tr>" for row in rows)
+    caption = f"<caption>{escape(title)}</caption>\n" if title else ""
+    return f"<table>\n{caption}<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def _td(text: str) -> str:
+    return f"<td{' class=number' if _NUMERIC.fullmatch(text) else ''}>{escape(text)}</td>"
+
+
+def _texts(column: pd.Series, missing: str) -> list[str]:
+    """Print a column: whole numbers without decimals, others with as many as `numbers.text` gives."""
+    return [missing if pd.isna(cell) else _clean(numbers.text(cell)) for cell in column.astype(object)]
+
+
+def _clean(text: str) -> str:
+    """One line, and no character that XML or LaTeX cannot hold."""
+    return _UNPRINTED.sub("〓", " ".join(text.split()))
+
+
+def _columns(text: str) -> int:
+    return sum(2 if ord(char) > 0x2E7F else 1 for char in text)
+
+
+def _shares(longest: Sequence[int], right: Sequence[bool]) -> list[float | None]:
+    """Share of the line for each column of text that must wrap so that all fit on it; None for the others."""
+    free, wide = LINE - 2 * len(longest), set()
+    texts = sorted((at for at, flush in enumerate(right) if not flush), key=lambda at: -longest[at])
+    for at in texts:
+        if sum(one for other, one in enumerate(longest) if other not in wide) <= free * (0.7 if wide else 1):
+            break
+        wide.add(at)
+    left = max(free - sum(one for at, one in enumerate(longest) if at not in wide), 10 * len(wide))
+    total = sum(longest[at] for at in wide)
+    return [left * one / total / LINE if at in wide else None for at, one in enumerate(longest)]

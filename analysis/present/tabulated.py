@@ -1,0 +1,252 @@
+"""In: the table reports, described and compared groups, a topic model. Out: tables T1 to T4 of the paper, as Tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import FigureError
+from analysis.present import labels
+from analysis.present.corpus import FEW, HEADS
+from analysis.present.drawing import hashes
+from analysis.present.labels import Labels
+from analysis.present.numbers import text
+from analysis.present.printed import Table
+from analysis.present.topics import Topics
+from analysis.tables import LEVELS
+
+QUOTED = 60  # characters of a typical item
+_NONE = "—"  # there is nothing to compute from
+
+
+def tab01_corpus(reports: pd.DataFrame, lang: str) -> Table:
+    """Print the corpus: who reports, of which year, published when, with which of the required contents, how long.
+
+    Up to 40 reports have a row each; more are counted by level. The csv has a row per report in any case.
+
+    Parameters
+    ----------
+    reports : DataFrame
+        Table `reports`.
+    lang : str
+        zh or en.
+
+    Raises
+    ------
+    FigureError
+        There is no report, or the language is unknown.
+    """
+    say = labels.load(lang)
+    if reports.empty:
+        raise FigureError(
+            "table reports has no rows: there is no corpus to print. Build it from a folder with reports."
+        )
+    corpus = labels.in_order(reports)
+    there = pd.DataFrame({head: corpus[f"chars_{head}"] > 0 for head in HEADS[:-1]})
+    there["causes"] = corpus["states_causes"].astype(bool)
+    few = len(corpus) <= FEW
+    frame = (_each if few else _levels)(corpus, there, say)
+    days = corpus["days_to_deadline"].to_numpy(float, na_value=np.nan)
+    caption = say(
+        "caption.tab01.each" if few else "caption.tab01.levels",
+        n=len(corpus),
+        places=corpus["place_code"].fillna(corpus["place"]).nunique(),
+        undated=int(np.isnan(days).sum()),
+        late=int((days < 0).sum()),
+        complete=int(there.all(axis=1).sum()),
+    )
+    data = corpus.drop(columns=["sha256", "warnings"]).join(there.add_prefix("has_"))
+    return Table(
+        frame, "tab01_corpus", say("title.tab01"), caption, lang, data=data, inputs=hashes(reports=reports),
+        n_reports=len(corpus),
+    )  # fmt: skip
+
+
+def _each(corpus: pd.DataFrame, there: pd.DataFrame, say: Labels) -> pd.DataFrame:
+    lacking = [
+        say.listed(say(f"head.{head}") for head, found in zip(HEADS, row, strict=True) if not found)
+        for row in there.to_numpy(bool)
+    ]
+    columns = {
+        "report": corpus["place"].fillna(corpus["report_id"]),
+        "level": [say(f"level.{level}") for level in corpus["level"].fillna("unknown")],
+        "province": [say.province(name) if isinstance(name, str) else None for name in corpus["province"]],
+        "year": corpus["report_year"].astype("str"),
+        "published": corpus["published_on"].dt.strftime("%Y-%m-%d"),
+        "days": -corpus["days_to_deadline"],
+        "chars": corpus["chars"],
+        "quantities": corpus["n_quantities"],
+        "problems": corpus["n_problems"],
+        "plans": corpus["n_plans"],
+        "lacking": [one or say("list.none") for one in lacking],
+    }
+    return pd.DataFrame({say(f"column.{key}"): np.asarray(cells, object) for key, cells in columns.items()})
+
+
+def _levels(corpus: pd.DataFrame, there: pd.DataFrame, say: Labels) -> pd.DataFrame:
+    """A row per level, and one of all reports."""
+    level = corpus["level"].fillna("unknown")
+    present = [one for one in (*LEVELS, "unknown") if one in set(level)]
+    rows = []
+    for name, inside in [(f"level.{one}", (level == one).to_numpy(bool)) for one in present] + [
+        ("group.all", np.full(len(corpus), True))
+    ]:
+        part, has = corpus.loc[inside], there.loc[inside]
+        days = part["days_to_deadline"].dropna().astype(float)
+        middle = part[["chars", "n_quantities", "n_problems", "n_plans"]].astype(float).median()
+        rows.append(
+            {
+                "level": say(name), "reports": len(part),
+                "places": part["place_code"].fillna(part["place"]).nunique(), "provinces": part["province"].nunique(),
+                "years": _range(part["report_year"].dropna()), "dated": len(days),
+                "late": int((days < 0).sum()),
+            }
+            | dict(zip(("chars", "quantities", "problems", "plans"), middle, strict=True))
+            | {f"has.{head}": share(has[head].mean()) for head in HEADS}
+        )  # fmt: skip
+    made = pd.DataFrame(rows).astype(object)
+    heads = {key: say(key.replace("has.", "head.") if key.startswith("has.") else f"column.{key}") for key in made}
+    return made.rename(columns={key: f"{name} %" if key.startswith("has.") else name for key, name in heads.items()})
+
+
+def tab02_descriptive(
+    described: pd.DataFrame, lang: str, *, n_reports: int, tier: int = 1,
+    inputs: Mapping[str, str] | None = None, parameters: Mapping[str, Any] | None = None,
+) -> Table:  # fmt: skip
+    """Print descriptive statistics: who states each indicator, and how large it is, per group.
+
+    Parameters
+    ----------
+    described : DataFrame
+        `summary` of `describe.indicators`: one row per indicator × group.
+    lang : str
+        zh or en.
+    tier : int
+        Indicators up to this tier of the codebook are printed; the csv holds all of them.
+    n_reports, inputs, parameters
+        Of the Table.
+
+    Raises
+    ------
+    FigureError
+        No indicator up to this tier is there, or the language is unknown.
+    """
+    say = labels.load(lang)
+    known = say.indicators.loc[say.indicators["tier"].isin([str(one) for one in range(1, tier + 1)])]
+    shown = described.loc[described["indicator"].isin(known.index.tolist()) & (described["n_reports"] > 0)]
+    there = set(shown.loc[shown["n_stating"] > 0, "indicator"])
+    shown = _in_order(shown.loc[shown["indicator"].isin(there)])
+    if shown.empty:
+        raise FigureError(f"no indicator of tier {tier} or less is stated: there is nothing to print. Raise the tier.")
+    groups = shown["group"].drop_duplicates().tolist()
+    rows = []
+    for one in shown.to_dict("records"):
+        unit, first = one["unit"], one["indicator"] not in {row["code"] for row in rows[-1:]}
+        rows.append(
+            {"code": one["indicator"], "indicator": known.loc[one["indicator"], "name"] if first else "",
+             "group": say.group(one["group"]), "stating": f"{one['n_stating']}/{one['n_reports']}",
+             "share": f"{share(one['share'], 0)} ({share(one['ci_low'], 0)}–{share(one['ci_high'], 0)})",
+             "n": one["n"], "median": size(one["median"], unit) if one["n"] else _NONE,
+             "quartiles": span(one["q1"], one["q3"], unit) if one["n"] else _NONE,
+             "range": span(one["min"], one["max"], unit) if one["n"] else _NONE,
+             "unit": say.unit(unit) if one["n"] else _NONE}
+        )  # fmt: skip
+    frame = pd.DataFrame(rows).astype(object).drop(columns="code")
+    if len(groups) == 1:
+        frame = frame.drop(columns="group")
+    caption = say(
+        "caption.tab02", n=n_reports,
+        shown=shown["indicator"].nunique(), known=len(known), groups=len(groups),
+    )  # fmt: skip
+    frame = frame.rename(columns={key: say(f"column.{key}") for key in frame})
+    return Table(
+        frame, "tab02_descriptive", say("title.tab02"), caption, lang, data=described, inputs=dict(inputs or {}),
+        parameters={"tier": tier, **(parameters or {})}, n_reports=n_reports,
+    )  # fmt: skip
+
+
+def _in_order(shown: pd.DataFrame) -> pd.DataFrame:
+    """Keep the order of the indicators; within one put levels by rank, other groups as they come."""
+    groups = shown["group"].drop_duplicates().tolist()
+    ranked = sorted(groups, key=lambda name: LEVELS.index(name) if name in LEVELS else len(LEVELS))
+    codes = shown["indicator"].drop_duplicates().tolist()
+    place = [
+        (codes.index(code), ranked.index(name)) for code, name in zip(shown["indicator"], shown["group"], strict=True)
+    ]
+    return shown.iloc[sorted(range(len(place)), key=place.__getitem__)]
+
+
+def tab04_topics(
+    model: Topics, lang: str, reports: pd.DataFrame | None = None, names: Mapping[int, str] | None = None,
+    n_words: int = 10,
+) -> Table:  # fmt: skip
+    """Print topics: name, mean share, likeliest words, and a quotation of the most typical item.
+
+    Parameters
+    ----------
+    model : TopicModel
+        Fitted to N items, K topics. Topics that take no word of their own are left out and counted in the caption.
+    lang : str
+        zh or en. Words and quotations stay Chinese.
+    reports : DataFrame, optional
+        Table `reports`: a quotation is then signed with place and year instead of report_id.
+    names : mapping of int to str, optional
+        Topic → what a reader calls it; without, topics have numbers only.
+    n_words : int
+        Words per topic.
+
+    Raises
+    ------
+    FigureError
+        The language is unknown.
+    """
+    say = labels.load(lang)
+    words, typical = model.top_words(n_words), model.typical_items(1).set_index("topic")
+    called = pd.Series(dtype="str") if reports is None else say.reports(reports)
+    n_items, n_topics = model.shares.shape
+    rows = []
+    for topic in range(1, n_topics + 1):
+        part, item = words.loc[words["topic"] == topic], typical.loc[topic]
+        quoted = item["text"] if len(item["text"]) <= QUOTED else item["text"][: QUOTED - 1] + "…"
+        rows.append(
+            {"topic": str(topic), "name": (names or {}).get(topic),
+             "mean_share": share(model.shares[:, topic - 1].mean()), "words": say.listed(part["word"]),
+             "typical": f"{quoted} ({called.get(item['report_id'], item['report_id'])}, {share(item['share'])}%)"}
+        )  # fmt: skip
+    frame = pd.DataFrame(rows).astype(object)
+    if not names:
+        frame = frame.drop(columns="name")
+    frame = frame.rename(columns={key: say(f"column.{key}") for key in frame})
+    n_reports = len(set(model.typical_items(n_items)["report_id"]))
+    caption = say("caption.tab04", topics=n_topics, items=n_items, reports=n_reports, words=n_words)
+    data = words.assign(mean_share=model.shares.mean(axis=0)[words["topic"] - 1]).merge(
+        typical.reset_index(), on="topic", how="left"
+    )
+    return Table(
+        frame, "tab04_topics", say("title.tab04"), caption, lang, data=data,
+        parameters={"n_words": n_words, "model": dict(model.settings)},
+        inputs={} if reports is None else hashes(reports=reports), n_reports=n_reports,
+        seed=model.settings.get("seed"),
+    )  # fmt: skip
+
+
+def share(part: float, decimals: int = 1) -> str:
+    """Print a share of 0 to 1 in percent."""
+    return text(100 * float(part), decimals)
+
+
+def size(value: float, unit: str = "") -> str:
+    """Print a value: percentages with one decimal, others with one only when they are not whole."""
+    return text(value, 0 if value == int(value) and unit != "%" else 1)
+
+
+def span(low: float, high: float, unit: str = "") -> str:
+    """Print two ends: once when they are the same."""
+    return "–".join(dict.fromkeys((size(low, unit), size(high, unit))))
+
+
+def _range(years: pd.Series) -> str | None:
+    return None if years.empty else "–".join(dict.fromkeys(f"{year}" for year in (years.min(), years.max())))
