@@ -8,13 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.special import psi
-from sklearn.decomposition import NMF, LatentDirichletAllocation
+from scipy.special import gammaln, psi
+from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from threadpoolctl import threadpool_limits
 
 TOLERANCE = 1e-4  # EM stops when a step moves no more than this share of all tokens to another topic
+FIRST, INNER = 10, 2  # updates of the items in the first EM step, and in each later one
+BLOCK = 128  # items updated together
 
 
 class Fit(NamedTuple):
@@ -67,43 +69,111 @@ def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[
 
 
 def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float, max_iter: int) -> Fit:
-    """Run variational EM (Blei, Ng & Jordan 2003) from the start that `start` gives.
+    """Run variational EM (Blei, Ng & Jordan 2003; Hoffman, Blei & Bach 2010) from the start that `start` gives.
 
-    scikit-learn has no argument for a start, but `partial_fit` goes on from `components_`; with the settings below each
-    call is one step of batch EM. One thread, one job: two jobs draw other random numbers, and two threads add up in
-    another order; either changes the result.
+    The formulas are those of scikit-learn's LatentDirichletAllocation, whose `score` gives the same bound. It takes no
+    start, infers each item anew from chance in every step, and item by item; here the items of a block are updated
+    together and go on from where the last step left them. One thread: two add up in another order.
 
     Parameters
     ----------
     counts : csr_array, shape N×V
         No empty row or column.
     """
-    n_items = len(counts.sum(axis=1))
-    lda = LatentDirichletAllocation(
-        n_topics,
-        doc_topic_prior=alpha,
-        topic_word_prior=eta,
-        learning_method="online",
-        learning_decay=0.0,
-        learning_offset=1.0,
-        batch_size=n_items,
-        total_samples=n_items,
-        random_state=seed,
-        n_jobs=1,
-    )
+    counts = csr_array(counts)
     with threadpool_limits(1):
-        lda.partial_fit(counts[:1])  # makes the attributes that are replaced next
-        lda.components_ = eta + start(counts, n_topics=n_topics, seed=seed)
-        lda.exp_dirichlet_component_ = np.exp(psi(lda.components_) - psi(lda.components_.sum(axis=1, keepdims=True)))
-        n_iter, moved = 0, 1.0
+        topics = eta + start(counts, n_topics=n_topics, seed=seed)
+        gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         while moved > TOLERANCE and n_iter < max_iter:
-            before = lda.components_.copy()
-            lda.partial_fit(counts)
-            n_iter, moved = n_iter + 1, float(np.abs(lda.components_ - before).sum() / 2 / counts.sum())
-        shares, bound = lda.transform(counts), float(lda.score(counts))
+            weights = np.exp(_expected_log(topics))
+            gamma, tokens = _infer(weights, counts, alpha, gamma, max_steps=INNER if n_iter else FIRST, tolerance=1e-3)
+            before, topics = topics, eta + tokens
+            n_iter, moved = n_iter + 1, float(np.abs(topics - before).sum() / 2 / total)
+        gamma = posterior(np.exp(_expected_log(topics)), counts, alpha=alpha, gamma=gamma)
+        bound = _bound(topics, gamma, counts, alpha, eta)
+    shares = gamma / gamma.sum(axis=1, keepdims=True)
     order = np.argsort(-shares.mean(axis=0), kind="stable")
-    words = lda.components_ / lda.components_.sum(axis=1, keepdims=True)
+    words = topics / topics.sum(axis=1, keepdims=True)
     return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE)
+
+
+def posterior(
+    weights: np.ndarray,
+    counts: csr_array,
+    *,
+    alpha: float,
+    gamma: np.ndarray | None = None,
+    max_steps: int = 100,
+    tolerance: float = 1e-3,
+) -> np.ndarray:
+    """Return the Dirichlet parameters of each item's shares, shape N×K, with the topics' words held fixed.
+
+    Parameters
+    ----------
+    weights : ndarray, shape K×V
+        Probability of each word in each topic, or exp of its expected logarithm.
+    counts : csr_array, shape N×V
+    gamma : ndarray, shape N×K, optional
+        Where to begin; evenly if not given.
+    max_steps, tolerance : int, float
+        A block of items is done when none of its parameters moves on average by more tokens than this.
+    """
+    return _infer(weights, csr_array(counts), alpha, gamma, max_steps=max_steps, tolerance=tolerance)[0]
+
+
+def _infer(
+    weights: np.ndarray, counts: csr_array, alpha: float, gamma: np.ndarray | None, *, max_steps: int, tolerance: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the items' Dirichlet parameters N×K and the tokens of each word in each topic K×V (the E-step)."""
+    n_items = len(counts.indptr) - 1
+    by_word = np.ascontiguousarray(weights.T)
+    made = np.ones((n_items, len(weights))) if gamma is None else gamma.copy()
+    tokens = np.zeros_like(by_word)
+    for begin in range(0, n_items, BLOCK):  # a block's numbers stay in the processor's cache
+        part = counts[begin : begin + BLOCK]
+        rows = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        seen = by_word[part.indices]
+        current = made[begin : begin + BLOCK]
+        for _ in range(max_steps):
+            topics = np.exp(_expected_log(current))
+            ratio = _ratio(part, seen, topics[rows])
+            last, current = current, alpha + topics * (ratio @ by_word)
+            if np.abs(current - last).mean(axis=1).max(initial=0) < tolerance:
+                break
+        made[begin : begin + BLOCK] = current
+        topics = np.exp(_expected_log(current))
+        tokens += _ratio(part, seen, topics[rows]).T @ topics
+    return made, (tokens * by_word).T
+
+
+def _ratio(counts: csr_array, seen: np.ndarray, topics: np.ndarray) -> csr_array:
+    """Return each count over the weight that its item gives its word."""
+    weight = np.einsum("ij,ij->i", seen, topics) + np.finfo(float).eps  # scikit-learn's guard against 0
+    return csr_array((counts.data / weight, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _expected_log(parameters: np.ndarray) -> np.ndarray:
+    """Return the expected logarithm of Dirichlet variables, one distribution a row."""
+    return psi(parameters) - psi(parameters.sum(axis=1, keepdims=True))
+
+
+def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float) -> float:
+    """Return the variational bound on the log likelihood, in nats."""
+    of_item, of_word = _expected_log(gamma), _expected_log(topics)
+    items, by_word, total = np.exp(of_item), np.ascontiguousarray(np.exp(of_word).T), 0.0
+    for begin in range(0, len(gamma), BLOCK):
+        part = counts[begin : begin + BLOCK]
+        rows = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        weight = np.einsum("ij,ij->i", by_word[part.indices], items[begin : begin + BLOCK][rows])
+        total += float((part.data * np.log(np.maximum(weight, np.finfo(float).tiny))).sum())
+    return total + _gain(gamma, of_item, alpha) + _gain(topics, of_word, eta)
+
+
+def _gain(parameters: np.ndarray, logs: np.ndarray, prior: float) -> float:
+    """Return the expected log density of Dirichlet variables under their prior less that under their own parameters."""
+    size = parameters.shape[1]
+    total = ((prior - parameters) * logs).sum() + (gammaln(parameters) - gammaln(prior)).sum()
+    return float(total + (gammaln(prior * size) - gammaln(parameters.sum(axis=1))).sum())
 
 
 def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:

@@ -7,20 +7,29 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import jieba
 import pandas as pd
+import rjieba
 
 from analysis import paths
 from analysis.codebook import read_csv
-from analysis.errors import CodebookError
+from analysis.errors import CodebookError, ParameterError
+from analysis.model import cache
 
+Engine = Literal["jieba", "rjieba"]
+ENGINES: tuple[Engine, ...] = ("jieba", "rjieba")
+VERSION = 1  # of the rules in this module: raise it when the same text gives other words
+SAMPLE = 50_000  # characters on which the two engines are compared
 REASONS = ("function", "template", "number", "time", "self")  # why a stopword is one
 _HAN = re.compile(r"[\u3400-\u9fff]+")
+_NEVER = "\U000f0000\U000f0001"  # stands in no text: two code points of a private plane
 
 
 @dataclass(frozen=True)
@@ -81,8 +90,16 @@ def lexicon(folder: Path = paths.LEXICON) -> Lexicon:
     return Lexicon(words, stopwords, hashlib.sha256(content.encode()).hexdigest())
 
 
+class _Weighed(NamedTuple):
+    """A jieba of our own, and what another engine needs to cut alike."""
+
+    jieba: jieba.Tokenizer
+    weights: dict[str, int]  # user word → frequency
+    replaced: int  # frequencies that jieba's list gave these words: jieba never takes them off its total
+
+
 @lru_cache(maxsize=4)
-def _tokenizer(words: frozenset[str]) -> jieba.Tokenizer:
+def _weighed(words: frozenset[str]) -> _Weighed:
     """Return a tokenizer of our own that knows `words`; the module-level one of jieba stays as it was."""
     folder = paths.CACHE / f"jieba-{jieba.__version__}"  # jieba itself never notices that its dictionary changed
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,10 +112,41 @@ def _tokenizer(words: frozenset[str]) -> jieba.Tokenizer:
         made.initialize()
     finally:
         log.setLevel(level)
+    replaced = sum(made.FREQ.get(word, 0) for word in words)
     # Short words first: a longer one is then made likelier than any cut of it into shorter ones.
-    for word in sorted(words, key=lambda word: (len(word), word)):
+    order = sorted(words, key=lambda word: (len(word), word))
+    for word in order:
         made.add_word(word)
+    return _Weighed(made, {word: made.FREQ[word] for word in order}, replaced)
+
+
+@lru_cache(maxsize=4)
+def _fast(words: frozenset[str]) -> rjieba.Jieba:
+    """Return rjieba with the frequencies that jieba gave `words`: its own guesses differ, and so would its cuts."""
+    made = rjieba.Jieba()
+    weighed = _weighed(words)
+    for word, weight in weighed.weights.items():
+        made.add_word(word, weight, None)
+    made.add_word(_NEVER, weighed.replaced, None)  # jieba's total is larger by this much
     return made
+
+
+def _cut(words: frozenset[str], engine: Engine) -> Callable[[str], Iterable[str]]:
+    return _fast(words).cut if engine == "rjieba" else _weighed(words).jieba.cut
+
+
+def _engine(texts: list[str], words: frozenset[str]) -> Engine:
+    """Return rjieba when it cuts a sample of `texts` into the same Chinese words as jieba, else jieba."""
+    if sum(map(len, texts)) <= SAMPLE:
+        return "jieba"  # a check would cost as much as it saves
+    sample, length = [], 0
+    for text in sorted(set(texts), key=_hash):  # by content, so that the order of the rows does not matter
+        sample.append(text)
+        length += len(text)
+        if length > SAMPLE:
+            break
+    one, other = ([[*filter(_HAN.fullmatch, _cut(words, name)(text))] for text in sample] for name in ENGINES)
+    return "rjieba" if one == other else "jieba"
 
 
 def _place_forms(names: Iterable[object], known: Mapping[str, str]) -> set[str]:
@@ -108,12 +156,17 @@ def _place_forms(names: Iterable[object], known: Mapping[str, str]) -> set[str]:
 
 
 def tokenize(
-    texts: Iterable[str], *, places: Iterable[object] = (), folder: Path = paths.LEXICON
+    texts: Iterable[str],
+    *,
+    places: Iterable[object] = (),
+    folder: Path = paths.LEXICON,
+    engine: Engine | Literal["auto"] = "auto",
 ) -> tuple[list[list[str]], pd.DataFrame]:
     """Cut each text into the words that carry content.
 
     Kept are words of Chinese characters only, of two or more characters unless the lexicon lists them, that are no
-    stopwords and no place names. The segmenter is jieba with its hidden Markov model for unknown words.
+    stopwords and no place names. The segmenter is jieba with its hidden Markov model for unknown words. The words of
+    more than a few texts are kept in the cache; a text, lexicon, place or version that changed is cut anew.
 
     Parameters
     ----------
@@ -123,6 +176,9 @@ def tokenize(
         not the name of a county. A user word is never dropped so (公安 for 公安县). Missing values are passed over.
     folder : Path
         Where words.txt and stopwords.csv are.
+    engine : str
+        jieba, rjieba (the same in Rust, many times faster), or auto: rjieba where there is enough text to gain from it
+        and both cut a sample of it into the same words.
 
     Returns
     -------
@@ -136,28 +192,69 @@ def tokenize(
     ------
     CodebookError
         The lexicon cannot be used as it stands.
+    ParameterError
+        The engine is unknown.
     """
-    known = lexicon(folder)
-    reasons = dict.fromkeys(_place_forms(places, known.words), "place") | dict(known.stopwords)
-    cutter = _tokenizer(frozenset(known.words.keys() | reasons.keys()))
+    if engine not in (*ENGINES, "auto"):
+        raise ParameterError(f"tokenize: engine is '{engine}', expected one of {', '.join(ENGINES)}, auto.")
+    texts, known = list(texts), lexicon(folder)
+    forms = sorted(_place_forms(places, known.words))
+    asked = [
+        VERSION,
+        jieba.__version__,
+        version("rjieba"),
+        known.sha256,
+        forms,
+        engine,
+        [_hash(text) for text in texts],
+    ]
+    kept, dropped = cache.through(
+        "tokens",
+        asked,
+        lambda: _tokenize(texts, known, forms, engine),
+        small=sum(map(len, texts)) < cache.SMALL,
+    )
+    counts = pd.DataFrame(dropped, columns=["word", "reason", "tokens"])
+    return [words.split() for words in kept], counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
+
+
+def _tokenize(
+    texts: list[str], known: Lexicon, places: list[str], engine: Engine | Literal["auto"]
+) -> tuple[list[str], list[tuple[str, str, int]]]:
+    """Return each text's words, with blanks between, and (word, reason, tokens) of those left out."""
+    reasons = dict.fromkeys(places, "place") | dict(known.stopwords)
+    every = frozenset(known.words.keys() | reasons.keys())
     marked = {word: printed for word, printed in known.words.items() if word != printed}
     joins = [(re.compile(r"\W*".join(_HAN.findall(printed))), word) for word, printed in marked.items()]
-    kept, dropped = [], Counter()
+    for printed, word in joins:
+        texts = [printed.sub(word, text) for text in texts]
+    cut = _cut(every, _engine(texts, every) if engine == "auto" else engine)
+    why = _Reasons(reasons, known.words)
+    seen: Counter[str] = Counter()
+    kept = []
     for text in texts:
-        for printed, word in joins:
-            text = printed.sub(word, text)
-        words = []
-        for word in cutter.cut(text):
-            if word in reasons:
-                dropped[word, reasons[word]] += 1
-            elif not _HAN.fullmatch(word):
-                if any(char.isalnum() for char in word):
-                    dropped[word, "not_chinese"] += 1
-            elif len(word) == 1 and word not in known.words:
-                dropped[word, "short"] += 1
-            else:
-                words.append(word)
-        kept.append(words)
-    counts = pd.DataFrame([(*key, n) for key, n in dropped.items()], columns=["word", "reason", "tokens"])
-    counts = counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
-    return kept, counts.sort_values(["tokens", "word"], ascending=[False, True], ignore_index=True)
+        words = list(cut(text))
+        seen.update(words)
+        kept.append(" ".join([word for word in words if not why[word]]))
+    dropped = [(word, why[word], tokens) for word, tokens in seen.items() if why[word] not in ("", "mark")]
+    return kept, sorted(dropped, key=lambda row: (-row[2], row[0]))
+
+
+class _Reasons(dict[str, str]):
+    """Word → why it is left out ("" when it is not), found out at its first token."""
+
+    def __init__(self, reasons: Mapping[str, str], words: Mapping[str, str]):
+        super().__init__(reasons)
+        self.words = words
+
+    def __missing__(self, word: str) -> str:
+        if not _HAN.fullmatch(word):
+            reason = "not_chinese" if any(char.isalnum() for char in word) else "mark"
+        else:
+            reason = "short" if len(word) == 1 and word not in self.words else ""
+        self[word] = reason
+        return reason
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -3,157 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_array
 
-from analysis.errors import DataError, ParameterError, closest
+from analysis.errors import DataError, ParameterError
 from analysis.model import lda
+from analysis.model.result import KEY, TopicModel, load
 from analysis.model.tokens import lexicon, tokenize
 
-KEY = ["report_id", "item_id"]
-TOP = 10  # words of a topic that stability compares
+__all__ = ["TopicModel", "adequacy", "fit", "load", "stability"]
 STEPS = 20  # EM steps of its runs: more do not change which words come first
-
-
-@dataclass(frozen=True, eq=False)
-class TopicModel:
-    """A latent Dirichlet allocation fitted to N items, K topics, V words.
-
-    Attributes
-    ----------
-    words : ndarray, shape K×V
-        Probability of each word in each topic; rows sum to 1. Topics are ordered by mean share, largest first.
-    shares : ndarray, shape N×K
-        Share of each topic in each item (posterior mean); rows sum to 1.
-    vocabulary : tuple of str
-        The V words, in the order of the columns of `words`.
-    items : DataFrame
-        The N items used, sorted by report_id and item_id, with every column they came with.
-    counts : csr_array, shape N×V
-        How often each word stands in each item.
-    settings : dict
-        What makes the fit repeatable (seed, priors, limits, places, versions, sha256 of lexicon and input), and how it
-        ended: bound (nats), n_iter, converged.
-    dropped_items : DataFrame
-        Items with no word left, with the columns they came with and `reason`: stopwords (none was left after them) or
-        limits (those left stand in fewer than min_df or more than max_df items).
-    dropped_words : DataFrame
-        One row per word left out: word, reason (see `tokens.tokenize`; min_df, max_df), tokens.
-    """
-
-    words: np.ndarray
-    shares: np.ndarray
-    vocabulary: tuple[str, ...]
-    items: pd.DataFrame
-    counts: csr_array
-    settings: dict[str, Any]
-    dropped_items: pd.DataFrame
-    dropped_words: pd.DataFrame
-
-    @property
-    def n_topics(self) -> int:
-        """K."""
-        return len(self.words)
-
-    @property
-    def ids(self) -> pd.DataFrame:
-        """One row per item used: report_id, item_id, in the order of the rows of `shares`."""
-        return self.items.filter(KEY)
-
-    @cached_property
-    def tokens(self) -> np.ndarray:
-        """Tokens of each item, shape N."""
-        return self.counts.sum(axis=1)
-
-    @property
-    def dropped(self) -> pd.DataFrame:
-        """One row per kind (items, words) and reason: kind, reason, n (how many), examples."""
-        rows = [
-            (kind, reason, len(part), " ".join(part[column].str[:20].head(5)))
-            for kind, left_out, column in (("items", self.dropped_items, "text"), ("words", self.dropped_words, "word"))
-            for reason, part in left_out.groupby("reason")
-        ]
-        return pd.DataFrame(rows, columns=["kind", "reason", "n", "examples"])
-
-    def top_words(self, n: int = TOP) -> pd.DataFrame:
-        """Return the `n` likeliest words of each topic: topic (from 1), rank (from 1), word, probability."""
-        order = np.argsort(-self.words, axis=1, kind="stable")[:, :n]  # stable: equal words stay in code-point order
-        topic, rank = np.indices(order.shape)
-        return pd.DataFrame(
-            {
-                "topic": topic.ravel() + 1,
-                "rank": rank.ravel() + 1,
-                "word": np.array(self.vocabulary)[order.ravel()],
-                "probability": np.take_along_axis(self.words, order, axis=1).ravel(),
-            }
-        ).astype({"word": "str"})
-
-    def typical_items(self, n: int = 3) -> pd.DataFrame:
-        """Return the `n` items with the largest share of each topic: topic, report_id, item_id, share, text."""
-        order = np.argsort(-self.shares, axis=0, kind="stable")[:n].T
-        found = self.items.filter([*KEY, "text"]).take(order.ravel()).reset_index(drop=True)
-        found.insert(0, "topic", np.repeat(np.arange(1, self.n_topics + 1), order.shape[1]))
-        found.insert(3, "share", np.take_along_axis(self.shares.T, order, axis=1).ravel())
-        return found
-
-    def prevalence(self, by: str) -> pd.DataFrame:
-        """Return the mean share of each topic per group, every item counting once.
-
-        Returns
-        -------
-        DataFrame
-            One row per value of the items' column `by` (missing is a group of its own) and topic: the value, topic,
-            share, n_items, n_reports. No interval: items of one report are not independent.
-
-        Raises
-        ------
-        ParameterError
-            The items have no such column.
-        """
-        if by not in self.items:
-            raise ParameterError(
-                f"prevalence: the items have no column '{by}'.{closest(by, self.items.columns)} "
-                f"They have: {', '.join(self.items.columns)}."
-            )
-        topics = list(range(1, self.n_topics + 1))
-        wide = pd.DataFrame(self.shares, columns=topics)
-        wide["group"], wide["report"] = self.items[by].array, self.items["report_id"].array
-        rows = [
-            (group, topic, part[topic].mean(), len(part), part["report"].nunique())
-            for group, part in wide.groupby("group", dropna=False)
-            for topic in topics
-        ]
-        made = pd.DataFrame(rows, columns=[by, "topic", "share", "n_items", "n_reports"])
-        return made.astype({by: self.items[by].dtype})
-
-    def __str__(self) -> str:
-        gone: Counter[str] = Counter()
-        for reason, tokens in zip(self.dropped_words["reason"], self.dropped_words["tokens"], strict=True):
-            gone[reason] += tokens
-        kept, n_items = int(self.tokens.sum()), len(self.items)
-        return (
-            f"{self.n_topics} topics from {n_items} items of {self.items['report_id'].nunique()} reports: {kept:,} "
-            f"tokens of {len(self.vocabulary):,} words. Removed {len(self.dropped_items)} of "
-            f"{n_items + len(self.dropped_items)} items and {gone.total():,} of {kept + gone.total():,} tokens: "
-            + ", ".join(f"{reason} {tokens:,}" for reason, tokens in gone.most_common())
-            + "."
-        )
-
-    def _repr_html_(self) -> str:
-        lists = self.top_words(8).groupby("topic")["word"].agg(" ".join)
-        table = pd.DataFrame({"topic": lists.index, "mean_share": self.shares.mean(axis=0), "words": lists.array})
-        return f"<p>{html.escape(str(self))}</p>" + table.to_html(index=False, float_format="{:.2f}".format)
 
 
 def fit(

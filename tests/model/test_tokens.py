@@ -1,12 +1,14 @@
 import logging
 import re
+from types import SimpleNamespace
 
 import jieba
 import pandas as pd
 import pytest
+import rjieba
 
-from analysis.errors import CodebookError
-from analysis.model import tokens
+from analysis.errors import CodebookError, ParameterError
+from analysis.model import cache, tokens
 
 
 def lexicon_at(folder, words="", stopwords="word,reason\n", encoding="utf-8"):
@@ -18,7 +20,7 @@ def lexicon_at(folder, words="", stopwords="word,reason\n", encoding="utf-8"):
 @pytest.fixture(scope="module")
 def cut():
     known = tokens.lexicon()
-    return tokens._tokenizer(frozenset(known.words.keys() | known.stopwords.keys())).lcut
+    return tokens._weighed(frozenset(known.words.keys() | known.stopwords.keys())).jieba.lcut
 
 
 def test_every_word_and_stopword_of_the_lexicon_is_cut_as_one_word(cut):
@@ -98,7 +100,7 @@ def test_the_module_level_jieba_is_left_alone_and_nothing_is_printed(capfd):
         log.level,
         list(log.handlers),
     )
-    tokens._tokenizer.cache_clear()
+    tokens._weighed.cache_clear()
     tokens.tokenize(["负责人出庭应诉"])
     assert before == (
         jieba.dt.initialized, dict(jieba.dt.FREQ), jieba.dt.total, jieba.dt.tmp_dir, log.level, list(log.handlers),
@@ -135,3 +137,90 @@ def test_faults_of_the_lexicon_are_told_all_at_once(tmp_path):
 def test_a_missing_lexicon_says_so(tmp_path):
     with pytest.raises(CodebookError, match=re.escape(f"no file {tmp_path / 'words.txt'}. Restore it")):
         tokens.lexicon(tmp_path)
+
+
+LONG = [
+    f"第{number}部分:创新能力还不强,主要是{word}工作中认识到的新要求不高,双随机、一公开监管和{word}的困难企业职工,A-{number}。"
+    for number, word in enumerate([*tokens.lexicon().words] * 4)
+]
+
+
+@pytest.fixture
+def fresh(tmp_path, monkeypatch):
+    """An empty cache of results; the tokenizers stay."""
+    monkeypatch.setattr(cache, "paths", SimpleNamespace(CACHE=tmp_path))
+    return tmp_path / "tokens"
+
+
+def test_both_engines_cut_alike(fresh):
+    one, other = (tokens.tokenize(LONG, engine=name) for name in tokens.ENGINES)
+    assert one[0] == other[0]
+    chinese = [frame.loc[frame["reason"] != "not_chinese"].reset_index(drop=True) for frame in (one[1], other[1])]
+    pd.testing.assert_frame_equal(*chinese)
+
+
+def test_rjieba_without_the_frequencies_of_jieba_cuts_otherwise():
+    """Why `_fast` takes over every frequency and the total: rjieba's own guesses differ by a token or two."""
+    known = tokens.lexicon()
+    every = frozenset(known.words.keys() | known.stopwords.keys())
+    guessed = rjieba.Jieba()
+    for word in sorted(every, key=lambda word: (len(word), word)):
+        guessed.add_word(word, None, None)
+    text = "创新能力还不强"
+    assert tokens._fast(every).cut(text) == tokens._weighed(every).jieba.lcut(text) != guessed.cut(text)
+
+
+def test_the_module_level_rjieba_is_left_alone():
+    tokens.tokenize(LONG, engine="rjieba")
+    assert not rjieba.has_word("双随机一公开")
+
+
+def test_rjieba_is_taken_where_it_pays_and_cuts_alike(monkeypatch):
+    known = tokens.lexicon()
+    every = frozenset(known.words.keys() | known.stopwords.keys())
+    assert tokens._engine(LONG[:10], every) == "jieba"
+    assert sum(map(len, LONG)) > tokens.SAMPLE
+    assert tokens._engine(LONG, every) == "rjieba"
+    monkeypatch.setattr(tokens, "_fast", lambda words: SimpleNamespace(cut=list))
+    assert tokens._engine(LONG, every) == "jieba"
+
+
+def test_a_second_run_reads_what_the_first_one_cut(fresh, monkeypatch):
+    first = tokens.tokenize(LONG, places=["元谋县"])
+    assert len(list(fresh.iterdir())) == 1
+    monkeypatch.setattr(tokens, "_tokenize", None)
+    again = tokens.tokenize(LONG, places=["元谋县"])
+    assert again[0] == first[0]
+    pd.testing.assert_frame_equal(again[1], first[1])
+
+
+@pytest.mark.parametrize("change", ["text", "order", "place", "lexicon", "engine", "rules"])
+def test_what_changes_the_words_is_cut_anew(fresh, tmp_path, monkeypatch, change):
+    tokens.tokenize(LONG)
+    texts, options = LONG, {}
+    if change == "text":
+        texts = [*LONG[:-1], "信访"]
+    elif change == "order":
+        texts = LONG[::-1]
+    elif change == "place":
+        options = {"places": ["元谋县"]}
+    elif change == "engine":
+        options = {"engine": "jieba"}
+    elif change == "lexicon":
+        (tmp_path / "lexicon").mkdir()
+        options = {"folder": lexicon_at(tmp_path / "lexicon", "信访\n")}
+    else:
+        monkeypatch.setattr(tokens, "VERSION", 0)
+    words, _ = tokens.tokenize(texts, **options)
+    assert len(words) == len(texts)
+    assert len(list(fresh.iterdir())) == 2
+
+
+def test_few_texts_leave_no_file(fresh):
+    tokens.tokenize(["信访"])
+    assert not fresh.exists()
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(ParameterError, match=r"^tokenize: engine is 'pkuseg', expected one of jieba, rjieba, auto\."):
+        tokens.tokenize(["信访"], engine="pkuseg")
