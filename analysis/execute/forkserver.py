@@ -17,13 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-PRELOAD = (
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline", "matplotlib.figure",
-    "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg",
-    "pandas", "pandera.pandas", "seaborn", "sklearn.decomposition", "sklearn.feature_extraction.text", "scipy.stats",
-    "statsmodels.api", "jieba", "yaml", "analysis.load", "analysis.model.topics", "analysis.model.variables",
-    "analysis.present.figures",
-)  # fmt: skip
+KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline")
+_NOT = ("analysis.__main__", "analysis.cli", "analysis.execute", "analysis.extract")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -42,16 +37,26 @@ def serve(line: socket.socket) -> NoReturn:
 
 
 def _preload() -> None:
+    """Import what kernels need: their own machinery, and every module of the project that a notebook may ask for.
+
+    A module that has a function `warm` gets it called: what it reads is then there in every fork. It must not start
+    threads.
+    """
     import importlib
+    import pkgutil
     import warnings
+
+    import analysis
 
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when imported, and then watches its parent
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # what a kernel sets for itself
+    ours = [one.name for one in pkgutil.walk_packages(analysis.__path__, "analysis.")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in PRELOAD:
-            with contextlib.suppress(ImportError):  # a kernel that needs it will say so itself
-                importlib.import_module(name)
+        for name in (*KERNEL, *(name for name in ours if not name.startswith(_NOT))):
+            with contextlib.suppress(Exception):  # a kernel that needs it will say so itself
+                module = importlib.import_module(name)
+                getattr(module, "warm", int)()
 
 
 def _fork(line: socket.socket, argv: list[str], env: dict[str, str], cwd: str) -> int:

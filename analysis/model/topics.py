@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from analysis.errors import DataError, ParameterError
 from analysis.model import lda
 from analysis.model.result import KEY, TopicModel, load
-from analysis.model.tokens import lexicon, tokenize
+from analysis.model.tokens import REASONS, lexicon, tokenize
 
 __all__ = ["TopicModel", "adequacy", "fit", "load", "stability"]
 STEPS = 20  # EM steps of its runs: more do not change which words come first
@@ -32,6 +32,7 @@ def fit(
     min_df: float = 2,
     max_df: float = 0.5,
     places: Iterable[object] = (),
+    stopwords: Iterable[str] = REASONS,
 ) -> TopicModel:
     """Fit a latent Dirichlet allocation (Blei, Ng & Jordan 2003) that starts from an NMF of the items.
 
@@ -55,6 +56,8 @@ def fit(
         A word stays when it stands in at least and at most so many items; a float is a share of the items.
     places : iterable of str
         Place names to leave out, missing ones passed over (see `tokens.tokenize`).
+    stopwords : iterable of str
+        Reasons of data/lexicon/stopwords.csv whose words are left out.
 
     Raises
     ------
@@ -72,11 +75,12 @@ def fit(
         "min_df": min_df,
         "max_df": max_df,
         "places": sorted({name for name in places if isinstance(name, str)}),
+        "stopwords": sorted(set(stopwords)),
     }
     _check_settings(settings)
     _check_items(items)
     items = items.sort_values(KEY, ignore_index=True)
-    documents, dropped = tokenize(items["text"], places=settings["places"])
+    documents, dropped = tokenize(items["text"], **_words(settings))
     return _fit(items, documents, dropped, settings)
 
 
@@ -111,7 +115,7 @@ def stability(model: TopicModel, n_runs: int = 10) -> pd.DataFrame:
     if len(reports) > n_runs:
         size = round(len(reports) / 10) or 1
         parts = [sorted(rng.choice(reports, size, replace=False).tolist()) for _ in range(n_runs)]
-    documents, dropped = tokenize(items["text"], places=model.settings["places"])
+    documents, dropped = tokenize(items["text"], **_words(model.settings))
     settings = {**model.settings, "max_iter": min(STEPS, model.settings["max_iter"])}
     shuffled = _shuffled(documents, rng)
     noise = _fit(items, shuffled, dropped, settings)
@@ -158,6 +162,11 @@ def adequacy(model: TopicModel) -> pd.DataFrame:
         ("one_report_topics", single, f"of {n_topics} topics take most of their tokens from one report"),
     ]
     return pd.DataFrame(rows, columns=["measure", "value", "reading"]).astype({"value": "float64"})
+
+
+def _words(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which words `tokenize` leaves out for these settings."""
+    return {name: settings[name] for name in ("places", "stopwords")}
 
 
 def _check_settings(settings: Mapping[str, Any]) -> None:
