@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis import load
     from analysis.execute import runs
-    from analysis.model import topics, variables
+    from analysis.model import specification, topics, variables
     from analysis.present import figures
 
 __version__ = "0.1.0"
-__all__ = ["figures", "load", "runs", "topics", "variables"]
+__all__ = ["figures", "load", "runs", "specification", "topics", "variables"]
 
 _WHERE = {
     "figures": "analysis.present.figures",
     "load": "analysis.load",
     "runs": "analysis.execute.runs",
+    "specification": "analysis.model.specification",
     "topics": "analysis.model.topics",
     "variables": "analysis.model.variables",
 }

@@ -48,6 +48,7 @@ def _preload() -> None:
 
     import analysis
 
+    os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")  # Arrow's memory would start a thread
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when imported, and then watches its parent
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # what a kernel sets for itself
     ours = [one.name for one in pkgutil.walk_packages(analysis.__path__, "analysis.")]

@@ -126,8 +126,8 @@ def sweep(name: str, **given: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        point (its name), key, status (done, failed, or missing: not run with what is here now), `parameters.<name>`
-        (as the notebook ran, defaults included) and `numbers.<name>`.
+        point (its name), key, status (done, failed, or missing: not run with what is here now), `choices.<axis>` (on
+        each axis of the grid), `parameters.<name>` (as the notebook ran, defaults included) and `numbers.<name>`.
 
     Raises
     ------
@@ -148,6 +148,7 @@ def sweep(name: str, **given: Any) -> pd.DataFrame:
         status = record["status"] if record["parameters"] else "missing"
         rows.append(
             {"point": point.name, "key": folder.name, "status": status}
+            | {f"choices.{axis}": value for axis, value in read_sweep.choices(inputs["parameters"]).items()}
             | {f"parameters.{name}": value for name, value in inputs["parameters"].items()}
             | {f"numbers.{name}": value for name, value in record.get("numbers", {}).items()}
         )

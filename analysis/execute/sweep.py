@@ -58,11 +58,26 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A notebook and the points to run it at, no two with the same parameters."""
+    """A notebook and the points to run it at, no two with the same parameters.
+
+    Attributes
+    ----------
+    axes : mapping
+        Axis of grid or zip → its values: (label, parameters).
+    """
 
     file: Path
     notebook: Path
     points: tuple[Point, ...]
+    axes: Mapping[str, list[tuple[Any, Mapping[str, Any]]]]
+
+    def choices(self, ran: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a run with these parameters (defaults included) chose on each axis, missing when none fits."""
+        made: dict[str, Any] = {}
+        for axis, values in self.axes.items():
+            fitting = [(len(given), label) for label, given in values if given.items() <= dict(ran).items()]
+            made[axis] = max(fitting, key=lambda pair: pair[0])[1] if fitting else ran.get(axis)
+        return made
 
 
 @dataclass
@@ -72,6 +87,7 @@ class _Reader:
     known: Mapping[str, parameters.Parameter] = field(default_factory=dict)
     seed: int | None = None
     faults: list[str] = field(default_factory=list)
+    axes: dict[str, list[tuple[Any, Mapping[str, Any]]]] = field(default_factory=dict)
 
     def fault(self, way: yamllines.Where, text: str) -> None:
         while way not in self.lines and way:
@@ -139,7 +155,7 @@ def read(file: Path, given: Mapping[str, Any] | None = None) -> Sweep:
         points = [Point("defaults" if not fixed else "fixed", {}, fixed)]
     if reader.faults:
         raise ParameterError(reader.faults)
-    return Sweep(file, notebook, tuple(_distinct(points, reader)))
+    return Sweep(file, notebook, tuple(_distinct(points, reader)), reader.axes)
 
 
 def _notebook(name: str) -> Path:
@@ -161,6 +177,10 @@ def _combined(content: Mapping[str, Any], reader: _Reader) -> Iterator[Combined]
     for number, grid in enumerate(grids if several else [grids]):
         way = ("grid", number) if several else ("grid",)
         axes = [_axis(name, value, (*way, name), reader) for name, value in reader.mapping(grid, way).items()]
+        for axis in axes:
+            for choices, given in axis:
+                for name, label in choices.items():
+                    reader.axes.setdefault(name, []).append((label, given))
         size = np.prod([len(axis) for axis in [*axes, rows or [0]]], dtype=float)
         if size > _MOST:
             reader.fault(way, f"{size:,.0f} combinations, expected at most {_MOST:,}. Split the sweep.")
@@ -234,6 +254,8 @@ def _zipped(lists: Mapping[str, Any], reader: _Reader) -> list[Combined]:
         reader.fault(("zip",), f"lists of different length: {told}.")
         return []
     rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+    for name in lists:
+        reader.axes[name] = [(row[name], {name: row[name]}) for row in rows]
     return [(row, row) for row in rows]
 
 
