@@ -13,6 +13,7 @@ from analysis import workers
 from analysis.errors import AnalysisError
 from analysis.execute import kernels, runs
 from analysis.execute import notebook as notebooks
+from analysis.execute.inputs import Hasher, key
 from analysis.execute.sweep import Point, Sweep
 
 RUN = ("new", "changed", "failed before", "interrupted", "asked for again")  # reasons to run; "unchanged" is none
@@ -49,10 +50,10 @@ def plan(sweep: Sweep, again: bool = False) -> list[Job]:
     known = runs.records(sweep.notebook.stem)
     latest = {_same(record): record for record in sorted(known, key=lambda one: one["started"])}
     jobs = []
-    shared = notebooks.shared_hashes()
+    hasher = Hasher()
     for point in sweep.points:
-        inputs = notebooks.depends_on(sweep.notebook, point.parameters, shared)
-        folder = notebooks.home(sweep.notebook, notebooks.key(inputs))
+        inputs = hasher.inputs(sweep.notebook, point.parameters)
+        folder = notebooks.home(sweep.notebook, key(inputs))
         failed = folder.with_name(f"failed-{folder.name}")
         if notebooks.is_done(folder):
             why = "asked for again" if again else "unchanged"

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import paths
 from analysis.errors import RunError
 from analysis.execute import log, parameters
+from analysis.execute.inputs import Hasher, key
 from analysis.tables import write_bytes
 
 if TYPE_CHECKING:
     from analysis.execute.kernels import Warm
 
-Inputs = dict[str, Any]
 START_SECONDS = 180
 
 
@@ -77,7 +73,7 @@ def run(
         A cell failed, took too long, or the kernel died.
     """
     parameters.check(notebook, given)
-    inputs = depends_on(notebook, given)
+    inputs = Hasher().inputs(notebook, given)
     folder = home(notebook, key(inputs))
     failed = folder.with_name(f"failed-{folder.name}")
     with _alone(folder):
@@ -177,63 +173,12 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def depends_on(notebook: Path, given: Mapping[str, Any], shared: Mapping[str, str] | None = None) -> Inputs:
-    """Return what a run's result depends on: notebook, parameters, tables, codebook, lexicon, code, packages.
-
-    `shared` saves hashing again what all runs of a moment share, see `shared_hashes`.
-    """
-    defaults = {name: one.default for name, one in parameters.declared(notebook).items()}
-    chosen = defaults | dict(given)
-    folder = Path(chosen.get("tables") or paths.TABLES)
-    return {
-        "notebook": notebook.name,
-        "parameters": chosen,
-        "seed": chosen.get("seed"),
-        "hashes": {"notebook": _hash([notebook]), "tables": tables_hash(folder), **(shared or shared_hashes())},
-    }
-
-
-def key(inputs: Inputs) -> str:
-    """Return the key of a run with these inputs."""
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
-
-
-def tables_hash(folder: Path) -> str:
-    """Return a hash of the tables in a folder, whatever their format."""
-    return _hash([*folder.glob("*.csv"), *folder.glob("*.parquet")]) if folder.is_dir() else ""
-
-
-def shared_hashes() -> dict[str, str]:
-    """Return what all runs of a moment share."""
-    return {
-        "codebook": _hash([*paths.CODEBOOK.glob("*.csv"), *paths.LEXICON.glob("*.*")]),
-        "code": _hash((paths.ROOT / "analysis").rglob("*.py")),
-        "packages": packages_hash(paths.ROOT / "requirements.lock"),
-    }
-
-
-@cache
-def packages_hash(lock: Path) -> str:
-    """Return a hash of Python's version and of the versions installed of everything the lock file names."""
-    names = [line.split("==")[0].strip().lower() for line in lock.read_text("utf-8").splitlines() if "==" in line]
-    found = {(one.metadata["Name"] or "").lower().replace("_", "-"): one.version for one in metadata.distributions()}
-    there = {name: found.get(name.split("[")[0].replace("_", "-"), "") for name in names}
-    return hashlib.sha256(json.dumps([sys.version, there], sort_keys=True).encode()).hexdigest()
-
-
 def _numbers(folder: Path) -> dict[str, Any]:
     """Collect the numbers the notebook quoted (`figures.quote`): name → value."""
     found: dict[str, Any] = {}
     for file in sorted((folder / "figures").glob("*/numbers/*.json")):
         found |= json.loads(file.read_text("utf-8"))
     return found
-
-
-def _hash(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def _commit() -> str:

@@ -21,6 +21,8 @@ from analysis.errors import ParameterError, closest
 from analysis.execute import notebook as notebooks
 from analysis.execute import parameters as declared
 from analysis.execute import sweep as sweeps
+from analysis.execute.inputs import Hasher
+from analysis.execute.inputs import key as make_key
 
 Record = dict[str, Any]
 _COLUMNS = ("notebook", "key", "status", "name", "started", "seconds", "error")
@@ -138,11 +140,11 @@ def sweep(name: str, **given: Any) -> pd.DataFrame:
     if name not in known:
         raise ParameterError(f"no sweep '{name}' in {paths.PARAMS}.{closest(name, known)} There is: {', '.join(known)}")
     read_sweep = sweeps.read(paths.PARAMS / f"{name}.yml", given)
-    shared = notebooks.shared_hashes()
+    hasher = Hasher()
     rows = []
     for point in read_sweep.points:
-        inputs = notebooks.depends_on(read_sweep.notebook, point.parameters, shared)
-        folder = notebooks.home(read_sweep.notebook, notebooks.key(inputs))
+        inputs = hasher.inputs(read_sweep.notebook, point.parameters)
+        folder = notebooks.home(read_sweep.notebook, make_key(inputs))
         failed = folder.with_name(f"failed-{folder.name}")
         record = read(folder if folder.exists() else failed)
         status = record["status"] if record["parameters"] else "missing"
@@ -167,12 +169,12 @@ def removable(stale: bool = False, failed: bool = False, keys: Iterable[str] = (
     keys : iterable of str
         These.
     """
-    shared = notebooks.shared_hashes()
+    hasher = Hasher()
     wanted = {find(key)["folder"]: "asked for" for key in keys}
     for one in records():
         if failed and one["status"] != "done" and not _running(one["folder"]):
             wanted.setdefault(one["folder"], one["status"])
-        if stale and one["status"] == "done" and (why := _stale(one, shared)):
+        if stale and one["status"] == "done" and (why := _stale(one, hasher)):
             wanted.setdefault(one["folder"], f"stale: {why}")
     return [read(folder) | {"why": why} for folder, why in wanted.items()]
 
@@ -188,13 +190,13 @@ def remove(found: Iterable[Record]) -> int:
     return count
 
 
-def _stale(one: Record, shared: dict[str, str]) -> str:
+def _stale(one: Record, hasher: Hasher) -> str:
     """Return which parts of a run's key are no longer so, or an empty string."""
     notebook = paths.NOTEBOOKS / one["notebook"]
     if not notebook.exists():
         return "its notebook is gone"
     try:
-        now = notebooks.depends_on(notebook, one["parameters"], shared)["hashes"]
+        now = hasher.inputs(notebook, one["parameters"])["hashes"]
     except ParameterError:
         return "notebook"
     return ", ".join(name for name, digest in now.items() if digest != one["hashes"].get(name))

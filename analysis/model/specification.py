@@ -57,9 +57,9 @@ def numbers(model: Topics, again: pd.DataFrame) -> dict[str, float | str]:
     items, shares = model.items, model.shares
     made: dict[str, float | str] = {
         "topics_items": len(items),
-        "topics_reports": int(items["report_id"].nunique()),
-        "topics_jaccard": float(again["jaccard"].mean()),
-        "topics_noise": float(again["noise"].mean()),
+        "topics_reports": len(set(items["report_id"])),
+        "topics_jaccard": float(again["jaccard"].to_numpy().mean()),
+        "topics_noise": float(again["noise"].to_numpy().mean()),
     }
     words = model.top_words(TOP).groupby("topic")["word"].agg(" ".join)
     for topic, column in enumerate(shares.T, start=1):
@@ -92,8 +92,9 @@ def follow(found: pd.DataFrame, level: str, reference: str = "") -> pd.DataFrame
     -------
     DataFrame
         One row per specification that is done and conclusion (topic_1, …: the gap; stability: mean jaccard minus
-        noise): point, conclusion, matched (the topic's number there), overlap (0 to 1), estimate; missing where there is
-        no partner or no item of the level.
+        noise): point, conclusion, matched (the topic's number there), words (three of the reference's topic), overlap
+        (0 to 1), estimate (missing where there is no partner or no item of the level), reference (whether the row is
+        the reference's).
 
     Raises
     ------
@@ -118,11 +119,11 @@ def follow(found: pd.DataFrame, level: str, reference: str = "") -> pd.DataFrame
     made = []
     for row in rows:
         stable = row[f"{_NUMBER}topics_jaccard"] - row[f"{_NUMBER}topics_noise"]
-        made.append((row["point"], STABILITY, None, None, stable))
+        made.append((row["point"], STABILITY, None, "", None, stable))
         for topic, (partner, overlap) in _partners(topics, _words(row)).items():
             estimate = row.get(f"{_NUMBER}topic_{partner}_gap_{level}") if partner else None
-            made.append((row["point"], f"topic_{topic}", partner, overlap, estimate))
-    followed = pd.DataFrame(made, columns=["point", "conclusion", "matched", "overlap", "estimate"])
+            made.append((row["point"], f"topic_{topic}", partner, " ".join(topics[topic - 1][:3]), overlap, estimate))
+    followed = pd.DataFrame(made, columns=["point", "conclusion", "matched", "words", "overlap", "estimate"])
     followed["reference"] = followed["point"].eq(home["point"])
     return followed.astype({"matched": "Int64", "overlap": "float64", "estimate": "float64"})
 
@@ -133,8 +134,8 @@ def summary(followed: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        conclusion, estimate (the reference's), n (specifications with an estimate), missing, same_sign (of the others,
-        the share with the reference's sign, 0 to 1), low, median, high.
+        conclusion, words, estimate (the reference's), n (specifications with an estimate), missing, same_sign (of the
+        others, the share with the reference's sign, 0 to 1), low, median, high.
     """
     rows = []
     for name, part in followed.groupby("conclusion", sort=False):
@@ -143,9 +144,19 @@ def summary(followed: pd.DataFrame) -> pd.DataFrame:
         every = part["estimate"].dropna()
         same = float((np.sign(others) == np.sign(home)).mean()) if len(others) and home == home else np.nan
         rows.append(
-            (name, home, len(every), len(part) - len(every), same, every.min(), every.median(), every.max())
+            (
+                name,
+                part["words"].iloc[0],
+                home,
+                len(every),
+                len(part) - len(every),
+                same,
+                every.min(),
+                every.median(),
+                every.max(),
+            )
         )
-    columns = ["conclusion", "estimate", "n", "missing", "same_sign", "low", "median", "high"]
+    columns = ["conclusion", "words", "estimate", "n", "missing", "same_sign", "low", "median", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -182,38 +193,25 @@ def influence(followed: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
         whole = _explained(y, list(parts.values()))
         for name in varied:
             rest = _explained(y, [part for other, part in parts.items() if other != name])
-            means = pd.Series(y).groupby(chosen[name].to_numpy()).mean()
-            rows.append(
-                (conclusion, name, len(means), len(y), _explained(y, [parts[name]]), whole - rest, means.max() - means.min())
-            )
+            option = chosen[name].to_numpy()
+            means = [float(y[option == one].mean()) for one in sorted(set(option))]
+            alone, unique = _explained(y, [parts[name]]), whole - rest
+            rows.append((conclusion, name, len(means), len(y), alone, unique, max(means) - min(means)))
     columns = ["conclusion", "choice", "options", "n", "alone", "unique", "spread"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def merged(choices: pd.DataFrame) -> pd.DataFrame:
-    """Join the columns of `choices` that always change together (alpha and eta of two priors): they are one choice."""
-    names = [str(name) for name in choices if name != "point"]
-    codes = {name: tuple(pd.factorize(choices[name].map(str))[0]) for name in names}
-    groups: dict[tuple[int, ...], list[str]] = {}
-    for name in names:
-        groups.setdefault(codes[name], []).append(name)
-    made = {"point": choices["point"]}
-    for group in groups.values():
-        made[", ".join(group)] = choices[group].map(str).agg(", ".join, axis=1) if len(group) > 1 else choices[group[0]]
-    return pd.DataFrame(made)
-
-
-def _words(row: Mapping[Any, Any]) -> list[set[str]]:
+def _words(row: Mapping[Any, Any]) -> list[list[str]]:
     """Return the likeliest words of each topic of one run."""
     found = []
     while isinstance(text := row.get(f"{_NUMBER}topic_{len(found) + 1}_words"), str):
-        found.append(set(text.split()))
+        found.append(text.split())
     return found
 
 
-def _partners(ours: list[set[str]], theirs: list[set[str]]) -> dict[int, tuple[int | None, float | None]]:
+def _partners(ours: list[list[str]], theirs: list[list[str]]) -> dict[int, tuple[int | None, float | None]]:
     """Topic of ours (from 1) → its partner among theirs and their overlap, or nothing."""
-    overlap = np.array([[len(one & two) / len(one | two) for two in theirs] for one in ours])
+    overlap = np.array([[len({*one} & {*two}) / len({*one, *two}) for two in theirs] for one in ours])
     pairs: dict[int, tuple[int | None, float | None]] = dict.fromkeys(range(1, len(ours) + 1), (None, None))
     for mine, other in zip(*linear_sum_assignment(-overlap), strict=True):
         if overlap[mine, other] > 0:

@@ -12,6 +12,7 @@ from analysis.present.disclosure import fig03_disclosure
 from analysis.present.drawing import Figure, save
 from analysis.present.numbers import quote
 from analysis.present.printed import Table, save_table
+from analysis.present.specification import fig11_specification
 from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab04_topics
 from analysis.present.topics import topic_words
 
@@ -21,6 +22,7 @@ __all__ = [
     "fig01_corpus",
     "fig03_disclosure",
     "fig04_core",
+    "fig11_specification",
     "quote",
     "save",
     "save_table",
