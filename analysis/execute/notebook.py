@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from analysis import paths
 from analysis.errors import RunError
 from analysis.execute import log, parameters
-from analysis.execute.inputs import Hasher, key
+from analysis.execute.inputs import Hasher, Inputs, key
 from analysis.tables import write_bytes
 
 if TYPE_CHECKING:
@@ -75,35 +75,50 @@ def run(
     parameters.check(notebook, given)
     inputs = Hasher().inputs(notebook, given)
     folder = home(notebook, key(inputs))
-    failed = folder.with_name(f"failed-{folder.name}")
+    seconds, reused = 0.0, False
     with _alone(folder):
-        if reuse and is_done(folder):
-            return Run(folder, 0.0, reused=True)
-        shutil.rmtree(failed, ignore_errors=True)
-        failed.mkdir(parents=True)
-        started, clock = datetime.now(UTC), time.perf_counter()
-        error = _execute(notebook, failed, given, warm, timeout)
-        seconds = time.perf_counter() - clock
-        record = inputs | {
-            "key": folder.name, "name": name, "status": "failed" if error else "done", "error": error,
-            "seconds": round(seconds, 2), "started": started.isoformat(timespec="seconds"), "git_commit": _commit(),
-            "numbers": _numbers(failed), "kernel": "forked" if warm else "fresh",
-        }  # fmt: skip
-        log.write(failed / notebook.name, failed / "run.log", record)
-        write_bytes(failed / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
-        if error:
-            where = f"The notebook with its traceback, and run.log: {failed / notebook.name}"
-            raise RunError(f"{notebook.name}{f' ({name})' if name else ''}: {error} {where}")
-        if folder.exists():
-            old = folder.with_name(f".old-{folder.name}")
-            shutil.rmtree(old, ignore_errors=True)
-            folder.rename(old)
-            shutil.rmtree(old)
-        failed.rename(folder)
-    if publish and (folder / "figures").is_dir():
-        for file in sorted(path for path in (folder / "figures").rglob("*") if path.is_file()):
-            write_bytes(paths.FIGURES / file.relative_to(folder / "figures"), file.read_bytes())
-    return Run(folder, seconds)
+        reused = reuse and is_done(folder)
+        if not reused:
+            seconds = _make(notebook, folder, inputs, given, name, warm, timeout)
+        if publish and (folder / "figures").is_dir():
+            for file in sorted(path for path in (folder / "figures").rglob("*") if path.is_file()):
+                write_bytes(paths.FIGURES / file.relative_to(folder / "figures"), file.read_bytes())
+    return Run(folder, seconds, reused)
+
+
+def _make(
+    notebook: Path,
+    folder: Path,
+    inputs: Inputs,
+    given: Mapping[str, Any],
+    name: str,
+    warm: Warm | None,
+    timeout: float | None,
+) -> float:
+    """Execute the notebook into `folder` by way of `failed-…`; return the seconds it took."""
+    failed = folder.with_name(f"failed-{folder.name}")
+    shutil.rmtree(failed, ignore_errors=True)
+    failed.mkdir(parents=True)
+    started, clock = datetime.now(UTC), time.perf_counter()
+    error = _execute(notebook, failed, given, warm, timeout)
+    seconds = time.perf_counter() - clock
+    record = inputs | {
+        "key": folder.name, "name": name, "status": "failed" if error else "done", "error": error,
+        "seconds": round(seconds, 2), "started": started.isoformat(timespec="seconds"), "git_commit": _commit(),
+        "numbers": _numbers(failed), "kernel": "forked" if warm else "fresh",
+    }  # fmt: skip
+    log.write(failed / notebook.name, failed / "run.log", record)
+    write_bytes(failed / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
+    if error:
+        where = f"The notebook with its traceback, and run.log: {failed / notebook.name}"
+        raise RunError(f"{notebook.name}{f' ({name})' if name else ''}: {error} {where}")
+    if folder.exists():
+        old = folder.with_name(f".old-{folder.name}")
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+        shutil.rmtree(old)
+    failed.rename(folder)
+    return seconds
 
 
 def home(notebook: Path, name: str) -> Path:

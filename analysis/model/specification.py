@@ -72,7 +72,7 @@ def numbers(model: Topics, again: pd.DataFrame) -> dict[str, float | str]:
     return made
 
 
-def follow(found: pd.DataFrame, level: str, reference: str = "") -> pd.DataFrame:
+def follow(found: pd.DataFrame, level: str = "", reference: str = "") -> pd.DataFrame:
     """Follow the reference's conclusions through all specifications.
 
     Topics of two fits have no common number: each topic of the reference is matched one to one with the topic whose ten
@@ -84,7 +84,7 @@ def follow(found: pd.DataFrame, level: str, reference: str = "") -> pd.DataFrame
     found : DataFrame
         One row per specification: point (its name), status, and the columns `numbers.<name>` of `numbers`.
     level : str
-        Level of government whose gap to the others is the conclusion: county.
+        Level of government whose gap to the others is the conclusion: county. Empty for the one that most runs have.
     reference : str
         Point whose topics the others are compared with; empty for the first that is done.
 
@@ -94,7 +94,7 @@ def follow(found: pd.DataFrame, level: str, reference: str = "") -> pd.DataFrame
         One row per specification that is done and conclusion (topic_1, …: the gap; stability: mean jaccard minus
         noise): point, conclusion, matched (the topic's number there), words (three of the reference's topic), overlap
         (0 to 1), estimate (missing where there is no partner or no item of the level), reference (whether the row is
-        the reference's).
+        the reference's), level.
 
     Raises
     ------
@@ -109,10 +109,11 @@ def follow(found: pd.DataFrame, level: str, reference: str = "") -> pd.DataFrame
     if reference and reference not in set(done["point"]):
         near = closest(reference, done["point"])
         raise ParameterError(f"follow: no specification '{reference}' is done.{near}")
-    gaps = [str(name) for name in done if str(name).startswith(f"{_NUMBER}topic_1_gap_")]
-    if f"{_NUMBER}topic_1_gap_{level}" not in gaps:
-        there = [name.rpartition("_gap_")[2] for name in gaps]
-        raise ParameterError(f"follow: no run has a gap of level '{level}'. There is: {', '.join(there) or 'none'}.")
+    gap = f"{_NUMBER}topic_1_gap_"
+    counts = {str(name).removeprefix(gap): done[name].count() for name in sorted(done) if str(name).startswith(gap)}
+    level = level or max(counts, key=lambda name: counts[name], default="")
+    if level not in counts:
+        raise ParameterError(f"follow: no run has a gap of level '{level}'. There is: {', '.join(counts) or 'none'}.")
     rows = done.to_dict("records")
     home = next((row for row in rows if row["point"] == reference), rows[0])
     topics = _words(home)
@@ -124,7 +125,7 @@ def follow(found: pd.DataFrame, level: str, reference: str = "") -> pd.DataFrame
             estimate = row.get(f"{_NUMBER}topic_{partner}_gap_{level}") if partner else None
             made.append((row["point"], f"topic_{topic}", partner, " ".join(topics[topic - 1][:3]), overlap, estimate))
     followed = pd.DataFrame(made, columns=["point", "conclusion", "matched", "words", "overlap", "estimate"])
-    followed["reference"] = followed["point"].eq(home["point"])
+    followed["reference"], followed["level"] = followed["point"].eq(home["point"]), level
     return followed.astype({"matched": "Int64", "overlap": "float64", "estimate": "float64"})
 
 

@@ -25,7 +25,6 @@ def fig11_specification(
     influence: pd.DataFrame,
     lang: str,
     conclusion: str = "stability",
-    level: str = "county",
 ) -> Figure:
     """Draw one conclusion's estimates in order of size, the choices below each, and how all conclusions fare.
 
@@ -41,8 +40,6 @@ def fig11_specification(
         zh or en. Words of topics stay Chinese.
     conclusion : str
         The one whose curve is drawn: stability or topic_1, ….
-    level : str
-        The level whose gap `followed` has.
 
     Returns
     -------
@@ -56,6 +53,7 @@ def fig11_specification(
         There is no such conclusion, or no specification has an estimate of it.
     """
     say = labels.load(lang)
+    level = str(followed["level"].iloc[0])
     known = list(summary["conclusion"])
     if conclusion not in known:
         raise FigureError(f"no conclusion '{conclusion}'.{closest(conclusion, known)} There is: {', '.join(known)}.")
@@ -92,7 +90,7 @@ def fig11_specification(
         "caption.fig11", n=choices["point"].nunique(), conclusion=_conclusion(say, summary, conclusion, level),
         drawn=len(shown), missing=left_out, same=int(shown["same_sign"].sum()) - int(shown["reference"].sum()),
         others=len(shown) - int(shown["reference"].sum()), conclusions=len(known), level=say(f"level.{level}"),
-        median=f"{home['median']:.2f}", reference=str(followed.loc[followed["reference"], "point"].iloc[0]),
+        median=f"{home['median']:.2f}", reference=_reference(say, data, varied),
     )  # fmt: skip
     return Figure(
         figure, data, "fig11_specification", say("title.fig11"), caption, lang,
@@ -161,15 +159,24 @@ def _conclusions(
     drawn.scatter(summary["estimate"], rows, s=22, marker="D", c=theme.ACCENT, edgecolors=theme.INK, zorder=4)
     drawn.tick_params(axis="x", labelsize=theme.SMALL)
     edge = theme.DOUBLE - right
-    theme.write(figure, edge + 16, top + 6, say("column.same_sign"), ha="center", size=theme.SMALL, color=theme.MUTED)
+    theme.write(
+        figure,
+        edge + 15,
+        top + 11.5,
+        say("column.same_sign"),
+        ha="center",
+        va="bottom",
+        size=theme.SMALL,
+        color=theme.MUTED,
+    )
     for row, (same, n) in enumerate(zip(summary["same_sign"], summary["n"], strict=True)):
         share = "–" if np.isnan(same) else f"{same:.0%}"
         y = top + 12 + (row + 0.5) * _ROW
-        theme.write(figure, edge + 16, y, f"{share} ({n})", ha="center", va="center_baseline", size=theme.SMALL)
+        theme.write(figure, edge + 15, y, f"{share} ({n})", ha="center", va="center_baseline", size=theme.SMALL)
     if not varied:
         return
-    wide = influence.set_index(["conclusion", "choice"])["alone"].unstack()  # noqa: PD010  # one row a pair
-    wide = wide.reindex(index=summary["conclusion"], columns=varied)
+    wide = pd.DataFrame(influence.set_index(["conclusion", "choice"])["alone"].unstack())  # noqa: PD010  # one row a pair
+    wide = wide.reindex(index=list(summary["conclusion"]), columns=varied)
     grid = theme.axes(figure, edge + 30, top + 12, tiles, len(names) * _ROW)
     grid.imshow(wide.to_numpy(dtype=float), aspect="auto", cmap=theme.TILES, vmin=0, vmax=1)
     grid.set_axis_off()
@@ -194,6 +201,16 @@ def _conclusion(say: labels.Labels, summary: pd.DataFrame, name: str, level: str
     words = summary.set_index("conclusion")["words"][name]
     key = "conclusion.topic.short" if short else "conclusion.topic"
     return say(key, topic=name.removeprefix("topic_"), words=words, level=say(f"level.{level}"))
+
+
+def _reference(say: labels.Labels, data: pd.DataFrame, varied: list[str]) -> str:
+    """Say what the reference chose, in the figure's words."""
+    home = data.loc[data["reference"]].iloc[0]
+    chosen = [
+        f"{_name(say, 'choice', name, name)} {_name(say, 'option', f'{name}.{home[name]}', str(home[name]))}"
+        for name in varied
+    ]
+    return say("joint").join(chosen)
 
 
 def _name(say: labels.Labels, kind: str, key: str, plain: str) -> str:
