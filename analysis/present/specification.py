@@ -146,7 +146,8 @@ def _conclusions(
 ) -> None:
     """Draw the range of each conclusion, and beside it the share of its variance that each choice explains alone."""
     names = [_conclusion(say, summary, name, level, short=True) for name in summary["conclusion"]]
-    tiles = 13.0 * len(varied)
+    tile = max(13.0, 39 / max(1, len(varied)))
+    tiles = tile * len(varied)
     theme.write(figure, 2, top, "b")
     theme.write(figure, 6, top, say("panel.conclusions"))
     right = tiles + 32
@@ -180,11 +181,11 @@ def _conclusions(
     grid = theme.axes(figure, edge + 30, top + 12, tiles, len(names) * _ROW)
     grid.imshow(wide.to_numpy(dtype=float), aspect="auto", cmap=theme.TILES, vmin=0, vmax=1)
     grid.set_axis_off()
-    theme.write(figure, edge + 30, top, say("panel.influence"))
+    theme.write(figure, edge + 30, top, theme.wrap(say("panel.influence"), tiles, lines=2), linespacing=1.15)
     for column, name in enumerate(varied):
-        text = theme.wrap(_name(say, "choice", name, name), 12.5, theme.SMALL, 2)
+        text = theme.wrap(_name(say, "choice", name, name), tile - 0.5, theme.SMALL, 2)
         theme.write(
-            figure, edge + 30 + 13 * (column + 0.5), top + 11.5, text, ha="center", va="bottom", size=theme.SMALL
+            figure, edge + 30 + tile * (column + 0.5), top + 11.5, text, ha="center", va="bottom", size=theme.SMALL
         )
         for row, value in enumerate(wide[name]):
             dark = value > 0.5
@@ -210,7 +211,7 @@ def _reference(say: labels.Labels, data: pd.DataFrame, varied: list[str]) -> str
         f"{_name(say, 'choice', name, name)} {_name(say, 'option', f'{name}.{home[name]}', str(home[name]))}"
         for name in varied
     ]
-    return say("joint").join(chosen)
+    return (say("joint") + " " * (say.lang == "en")).join(chosen)
 
 
 def _name(say: labels.Labels, kind: str, key: str, plain: str) -> str:
