@@ -22,10 +22,10 @@ _NOT = ("analysis.__main__", "analysis.cli", "analysis.execute", "analysis.extra
 _PR_SET_PDEATHSIG = 1
 
 
-def serve(line: socket.socket) -> NoReturn:
+def serve(line: socket.socket, bare: bool = False) -> NoReturn:
     """Answer one JSON line with another until the client is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle: it closes the line
-    _preload()
+    _preload(bare)
     with line.makefile("r", encoding="utf-8") as asked:
         line.sendall(b'{"ready": true}\n')
         for text in asked:
@@ -36,7 +36,7 @@ def serve(line: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def _preload() -> None:
+def _preload(bare: bool) -> None:
     """Import what kernels need: their own machinery, and every module of the project that a notebook may ask for.
 
     A module that has a function `warm` gets it called: what it reads is then there in every fork. It must not start
@@ -51,7 +51,7 @@ def _preload() -> None:
     os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")  # Arrow's memory would start a thread
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when imported, and then watches its parent
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # what a kernel sets for itself
-    ours = [one.name for one in pkgutil.walk_packages(analysis.__path__, "analysis.")]
+    ours = [] if bare else [one.name for one in pkgutil.walk_packages(analysis.__path__, "analysis.")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in (*KERNEL, *(name for name in ours if not name.startswith(_NOT))):
@@ -119,8 +119,8 @@ def _die_with_parent(parent: int) -> None:
 
 
 def main() -> Any:
-    """Run the server on the socket whose file descriptor is the first argument."""
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    """Run the server on the socket whose file descriptor is the first argument; `bare` may follow."""
+    serve(socket.socket(fileno=int(sys.argv[1])), "bare" in sys.argv[2:])
 
 
 if __name__ == "__main__":

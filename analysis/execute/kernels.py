@@ -51,6 +51,8 @@ def manager(env: Mapping[str, str], warm: Warm | None = None) -> type[Manager]:
 class Warm:
     """The client of one fork server; threads may share it. Use as a context: leaving it ends server and kernels."""
 
+    bare = False  # True: nothing but the kernel's own machinery is imported beforehand
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
@@ -95,7 +97,7 @@ class Warm:
 
     def _start(self, env: Mapping[str, str]) -> None:
         ours, theirs = socket.socketpair()
-        words = [sys.executable, "-m", "analysis.execute.forkserver", str(theirs.fileno())]
+        words = [sys.executable, "-m", "analysis.execute.forkserver", str(theirs.fileno()), *["bare"] * self.bare]
         with theirs:
             self._server = subprocess.Popen(
                 words, pass_fds=[theirs.fileno()], env=dict(env), cwd=paths.ROOT, stdin=subprocess.DEVNULL

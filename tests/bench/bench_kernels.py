@@ -1,6 +1,6 @@
 """Time a sweep with plain papermill kernels and with forked ones, in turns on the same machine, and compare the outputs.
 
-    python tests/bench/batch_kernels.py [SWEEP.yml] [--points 24] [--jobs 2]
+    python tests/bench/bench_kernels.py [SWEEP.yml] [--points 24] [--jobs 2]
 
 Prints wall and CPU seconds (of all processes) of both, their ratios, and whether numbers and figures are the same.
 The turns are short, so that other work on the machine meets both alike. Not collected by pytest.
