@@ -13,7 +13,7 @@ from analysis import workers
 from analysis.errors import AnalysisError
 from analysis.execute import kernels, runs
 from analysis.execute import notebook as notebooks
-from analysis.execute.inputs import Hasher, key
+from analysis.execute.inputs import Hasher, Inputs, key
 from analysis.execute.sweep import Point, Sweep
 
 RUN = ("new", "changed", "failed before", "interrupted", "asked for again")  # reasons to run; "unchanged" is none
@@ -24,6 +24,7 @@ class Job:
     """A point, the folder of its run, whether to run it and why (or why not)."""
 
     point: Point
+    inputs: Inputs
     folder: Path
     why: str
 
@@ -66,7 +67,7 @@ def plan(sweep: Sweep, again: bool = False) -> list[Job]:
             why = f"changed: {', '.join(parts)}"
         else:
             why = "new"
-        jobs.append(Job(point, folder, why))
+        jobs.append(Job(point, inputs, folder, why))
     return jobs
 
 
@@ -111,7 +112,7 @@ def run(
     pools = workers.executor(side_by_side, cluster, threads=True)
     with pools as pool, kernels.warm(not fresh and not cluster) as warm:  # left first: it ends the kernels at Ctrl-C
         local = {} if warm is None else {"warm": warm}
-        started = {pool.submit(one, job.point, _again(job), **local): job for job in waiting}
+        started = {pool.submit(one, job, **local): job for job in waiting}
         try:
             for future in as_completed(started):
                 job = started[future]
@@ -125,13 +126,12 @@ def run(
     return [outcomes[id(job)] for job in jobs]
 
 
-def _one(notebook: Path, point: Point, again: bool, **options: Any) -> None:
-    """Run one point; importable, so that a worker elsewhere can."""
-    notebooks.run(notebook, point.parameters, name=point.name, reuse=not again, publish=False, **options)
-
-
-def _again(job: Job) -> bool:
-    return job.why == "asked for again"
+def _one(notebook: Path, job: Job, **options: Any) -> None:
+    """Run one job; importable, so that a worker elsewhere can. Another batch may have done it meanwhile."""
+    point, reuse = job.point, job.why != "asked for again"
+    notebooks.run(
+        notebook, point.parameters, name=point.name, inputs=job.inputs, reuse=reuse, publish=False, **options
+    )
 
 
 def _error(error: BaseException | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -58,6 +59,8 @@ def _preload(bare: bool) -> None:
             with contextlib.suppress(Exception):  # a kernel that needs it will say so itself
                 module = importlib.import_module(name)
                 getattr(module, "warm", int)()
+    gc.collect()
+    gc.freeze()  # a fork that looked through all of this for garbage would copy the memory it shares
 
 
 def _fork(line: socket.socket, argv: list[str], env: dict[str, str], cwd: str) -> int:

@@ -40,6 +40,7 @@ def run(
     given: Mapping[str, Any],
     *,
     name: str = "",
+    inputs: Inputs | None = None,
     warm: Warm | None = None,
     timeout: float | None = None,
     reuse: bool = False,
@@ -56,6 +57,9 @@ def run(
     ----------
     name : str
         What a sweep calls this run; noted in the record.
+    inputs : dict, optional
+        What the run depends on, as `Hasher.inputs` found it at the start of a batch: forked kernels have the code of
+        that moment too. Else it is looked up now.
     warm : Warm, optional
         A server to fork the kernel from, see `kernels`; else papermill starts it.
     timeout : float, optional
@@ -73,7 +77,7 @@ def run(
         A cell failed, took too long, or the kernel died.
     """
     parameters.check(notebook, given)
-    inputs = Hasher().inputs(notebook, given)
+    inputs = inputs or Hasher().inputs(notebook, given)
     folder = home(notebook, key(inputs))
     seconds, reused = 0.0, False
     with _alone(folder):
