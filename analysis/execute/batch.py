@@ -129,9 +129,7 @@ def run(
 def _one(notebook: Path, job: Job, **options: Any) -> None:
     """Run one job; importable, so that a worker elsewhere can. Another batch may have done it meanwhile."""
     point, reuse = job.point, job.why != "asked for again"
-    notebooks.run(
-        notebook, point.parameters, name=point.name, inputs=job.inputs, reuse=reuse, publish=False, **options
-    )
+    notebooks.run(notebook, point.parameters, name=point.name, inputs=job.inputs, reuse=reuse, publish=False, **options)
 
 
 def _error(error: BaseException | None) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from threadpoolctl import threadpool_limits
 
+from analysis.errors import ParameterError
+
 TOLERANCE = 1e-4  # EM stops when a step moves no more than this share of all tokens to another topic
-FIRST, INNER = 10, 2  # updates of the items in the first EM step, and in each later one
+FIRST, INNER = 10, 1  # updates of the items in the first EM step, and in each later one (more do not raise the bound)
 BLOCK = 128  # items updated together
 
 
@@ -34,6 +37,10 @@ class Fit(NamedTuple):
         EM steps taken.
     converged : bool
         Whether the last step moved no more than `TOLERANCE`.
+    started : ndarray, shape K×V
+        Tokens of each word in each topic as the NMF handed them out, in its order of topics.
+    weights : ndarray, shape K
+        Tokens of each topic, prior included: `words` times this are the Dirichlet parameters of the words.
     """
 
     words: np.ndarray
@@ -41,6 +48,8 @@ class Fit(NamedTuple):
     bound: float
     n_iter: int
     converged: bool
+    started: np.ndarray
+    weights: np.ndarray
 
 
 def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[csr_array, list[str], pd.DataFrame]:
@@ -60,12 +69,73 @@ def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[
     columns = np.array([column[word] for document in documents for word in document], dtype=np.intp)
     counts = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(documents), len(words)))
     counts.sum_duplicates()
-    in_items = np.bincount(counts.indices, minlength=len(words))
-    low, high = (limit if isinstance(limit, int | np.integer) else limit * len(documents) for limit in (min_df, max_df))
-    reason = np.select([in_items < low, in_items > high], ["min_df", "max_df"], "")
-    stays, tokens = reason == "", counts.sum(axis=0).astype("int64")
+    reason, tokens = limits(counts, min_df=min_df, max_df=max_df), counts.sum(axis=0).astype("int64")
+    stays = reason == ""
     cut = pd.DataFrame({"word": words[~stays], "reason": reason[~stays], "tokens": tokens[~stays]})
     return counts[:, stays], words[stays].tolist(), cut.astype({"word": "str", "reason": "str"})
+
+
+def limits(counts: csr_array, *, min_df: float, max_df: float) -> np.ndarray:
+    """Return why each word is left out, shape V: min_df, max_df, or "" when it stays."""
+    n_items, n_words = counts.shape  # pyright: ignore[reportGeneralTypeIssues]  # scipy does not say how many axes
+    in_items = np.bincount(counts.indices, minlength=n_words)
+    low, high = (limit if isinstance(limit, int | np.integer) else limit * n_items for limit in (min_df, max_df))
+    return np.select([in_items < low, in_items > high], ["min_df", "max_df"], "")
+
+
+def check(settings: Mapping[str, Any]) -> None:
+    """Raise ParameterError with every setting of a fit that is out of its range."""
+    faults = [
+        f"fit: {name} is {settings[name]!r}, expected a whole number of {least} or more."
+        for name, least in (("n_topics", 2), ("seed", 0), ("max_iter", 1))
+        if not isinstance(settings[name], int | np.integer) or settings[name] < least
+    ]
+    for name in ("alpha", "eta"):
+        if not 0 < settings[name] <= 1:
+            faults.append(f"fit: {name} is {settings[name]!r}, expected a number above 0 and at most 1.")
+    for name in ("min_df", "max_df"):
+        limit = settings[name]
+        if limit <= 0 or (limit > 1 and not isinstance(limit, int | np.integer)):
+            faults.append(f"fit: {name} is {limit!r}, expected a number of items (1, 2 …) or a share (0.5, up to 1.0).")
+    if faults:
+        raise ParameterError(faults)
+
+
+def refit(counts: csr_array, settings: Mapping[str, Any]) -> tuple[Fit, np.ndarray]:
+    """Fit what the limits leave of `counts`: words of too few or too many items go, then items without a word.
+
+    Parameters
+    ----------
+    counts : csr_array, shape N×V
+    settings : mapping
+        n_topics, seed, alpha, eta, max_iter, min_df, max_df.
+
+    Returns
+    -------
+    fit : Fit
+        Its words are those of all V columns, 0 for the words left out.
+    used : ndarray
+        The rows that were fitted.
+
+    Raises
+    ------
+    ParameterError
+        Fewer items or words are left than topics are asked for.
+    """
+    stays = np.flatnonzero(limits(counts, min_df=settings["min_df"], max_df=settings["max_df"]) == "")
+    part = counts[:, stays]
+    filled = np.flatnonzero(np.diff(part.indptr))
+    n_items, n_words = counts.shape  # pyright: ignore[reportGeneralTypeIssues]
+    if settings["n_topics"] > min(len(filled), len(stays)):
+        raise ParameterError(
+            f"fit: n_topics is {settings['n_topics']}, but {len(filled)} of {n_items} items have words left, "
+            f"{len(stays)} different ones. Choose fewer topics, add reports, or widen min_df and max_df."
+        )
+    names = ("n_topics", "seed", "alpha", "eta", "max_iter")
+    made = fit(part[filled], **{name: settings[name] for name in names})
+    words, started = np.zeros((2, settings["n_topics"], n_words))
+    words[:, stays], started[:, stays] = made.words, made.started
+    return made._replace(words=words, started=started), filled
 
 
 def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float, max_iter: int) -> Fit:
@@ -82,19 +152,20 @@ def fit(counts: csr_array, *, n_topics: int, seed: int, alpha: float, eta: float
     """
     counts = csr_array(counts)
     with threadpool_limits(1):
-        topics = eta + start(counts, n_topics=n_topics, seed=seed)
+        started = start(counts, n_topics=n_topics, seed=seed)
+        topics = eta + started
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         while moved > TOLERANCE and n_iter < max_iter:
-            weights = np.exp(_expected_log(topics))
+            weights = np.exp(expected_log(topics))
             gamma, tokens = _infer(weights, counts, alpha, gamma, max_steps=INNER if n_iter else FIRST, tolerance=1e-3)
             before, topics = topics, eta + tokens
             n_iter, moved = n_iter + 1, float(np.abs(topics - before).sum() / 2 / total)
-        gamma = posterior(np.exp(_expected_log(topics)), counts, alpha=alpha, gamma=gamma)
+        gamma = posterior(np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma)
         bound = _bound(topics, gamma, counts, alpha, eta)
     shares = gamma / gamma.sum(axis=1, keepdims=True)
     order = np.argsort(-shares.mean(axis=0), kind="stable")
     words = topics / topics.sum(axis=1, keepdims=True)
-    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE)
+    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE, started, topics.sum(axis=1)[order])
 
 
 def posterior(
@@ -135,13 +206,13 @@ def _infer(
         seen = by_word[part.indices]
         current = made[begin : begin + BLOCK]
         for _ in range(max_steps):
-            topics = np.exp(_expected_log(current))
+            topics = np.exp(expected_log(current))
             ratio = _ratio(part, seen, topics[rows])
             last, current = current, alpha + topics * (ratio @ by_word)
             if np.abs(current - last).mean(axis=1).max(initial=0) < tolerance:
                 break
         made[begin : begin + BLOCK] = current
-        topics = np.exp(_expected_log(current))
+        topics = np.exp(expected_log(current))
         tokens += _ratio(part, seen, topics[rows]).T @ topics
     return made, (tokens * by_word).T
 
@@ -152,14 +223,14 @@ def _ratio(counts: csr_array, seen: np.ndarray, topics: np.ndarray) -> csr_array
     return csr_array((counts.data / weight, counts.indices, counts.indptr), shape=counts.shape)
 
 
-def _expected_log(parameters: np.ndarray) -> np.ndarray:
+def expected_log(parameters: np.ndarray) -> np.ndarray:
     """Return the expected logarithm of Dirichlet variables, one distribution a row."""
     return psi(parameters) - psi(parameters.sum(axis=1, keepdims=True))
 
 
 def _bound(topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float) -> float:
     """Return the variational bound on the log likelihood, in nats."""
-    of_item, of_word = _expected_log(gamma), _expected_log(topics)
+    of_item, of_word = expected_log(gamma), expected_log(topics)
     items, by_word, total = np.exp(of_item), np.ascontiguousarray(np.exp(of_word).T), 0.0
     for begin in range(0, len(gamma), BLOCK):
         part = counts[begin : begin + BLOCK]

@@ -119,7 +119,7 @@ def _together(best: np.ndarray, counts: csr_array) -> tuple[np.ndarray, np.ndarr
 
 
 def coherence(words: np.ndarray, counts: csr_array, n: int = TOP) -> np.ndarray:
-    """Return each topic's coherence after Mimno et al. (2011), shape K: 0 at best, the more negative the worse.
+    """Return each topic's coherence after Mimno et al. (2011), shape K: the larger the better.
 
     Sum over pairs of its `n` likeliest words of log((items with both + 1) / items with the likelier one).
     """

@@ -232,6 +232,27 @@ def load(path: str | Path) -> TopicModel:
     return model
 
 
+def ordered(items: pd.DataFrame) -> pd.DataFrame:
+    """Return the items sorted by report_id and item_id.
+
+    Raises
+    ------
+    DataError
+        A column is missing, there are no items, a text is missing or an id stands twice.
+    """
+    missing = [name for name in (*KEY, "text") if name not in items]
+    if missing:
+        raise DataError(f"fit: the items have no column {', '.join(missing)}. They have: {', '.join(items.columns)}.")
+    if items.empty:
+        raise DataError("fit: there are no items. Look at the role and the reports that were selected.")
+    names = items["report_id"].astype("str") + " item " + items["item_id"].astype("str")
+    faults = [f"fit: {name} stands twice. Keep one row." for name in names[items.duplicated(KEY)]]
+    faults += [f"fit: {name} has no text. Leave the row out." for name in names[items["text"].isna()]]
+    if faults:
+        raise DataError(faults)
+    return items.sort_values(KEY, ignore_index=True)
+
+
 def _stem(path: str | Path) -> Path:
     path = Path(path)
     return path.with_suffix("") if path.suffix in (".json", ".npz") else path

@@ -145,7 +145,8 @@ def _fast(words: frozenset[str]) -> rjieba.Jieba:
     return made
 
 
-def _cut(words: frozenset[str], engine: Engine) -> Callable[[str], Iterable[str]]:
+def cutter(words: frozenset[str], engine: Engine) -> Callable[[str], Iterable[str]]:
+    """Return what cuts a text into all its words, with `words` among the known ones."""
     return _fast(words).cut if engine == "rjieba" else _weighed(words).jieba.cut
 
 
@@ -159,7 +160,7 @@ def _engine(texts: list[str], words: frozenset[str]) -> Engine:
         length += len(text)
         if length > SAMPLE:
             break
-    one, other = ([[*filter(_HAN.fullmatch, _cut(words, name)(text))] for text in sample] for name in ENGINES)
+    one, other = ([[*filter(_HAN.fullmatch, cutter(words, name)(text))] for text in sample] for name in ENGINES)
     return "rjieba" if one == other else "jieba"
 
 
@@ -176,6 +177,7 @@ def tokenize(
     stopwords: Iterable[str] = REASONS,
     folder: Path = paths.LEXICON,
     engine: Engine | Literal["auto"] = "auto",
+    cached: bool = True,
 ) -> tuple[list[list[str]], pd.DataFrame]:
     """Cut each text into the words that carry content.
 
@@ -196,6 +198,8 @@ def tokenize(
     engine : str
         jieba, rjieba (the same in Rust, many times faster), or auto: rjieba where there is enough text to gain from it
         and both cut a sample of it into the same words.
+    cached : bool
+        Look into the cache first, and write there.
 
     Returns
     -------
@@ -238,7 +242,7 @@ def tokenize(
         "tokens",
         asked,
         lambda: _tokenize(texts, known, forms, chosen, engine),
-        small=sum(map(len, texts)) < cache.SMALL,
+        small=not cached or sum(map(len, texts)) < cache.SMALL,
     )
     counts = pd.DataFrame(dropped, columns=["word", "reason", "tokens"])
     return [words.split() for words in kept], counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
@@ -254,7 +258,7 @@ def _tokenize(
     joins = [(re.compile(r"\W*".join(_HAN.findall(printed))), word) for word, printed in marked.items()]
     for printed, word in joins:
         texts = [printed.sub(word, text) for text in texts]
-    cut = _cut(every, _engine(texts, every) if engine == "auto" else engine)
+    cut = cutter(every, _engine(texts, every) if engine == "auto" else engine)
     why = _Reasons({word: why for word, why in reasons.items() if why in ("place", *stopwords)}, known.words)
     seen: Counter[str] = Counter()
     kept = []

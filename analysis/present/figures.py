@@ -6,6 +6,7 @@ Each function gives a Figure that `save` writes, or a Table that `save_table` wr
 >>> figures.save(figures.fig01_corpus(reports, lang="zh"), out="draft")  # doctest: +SKIP
 """
 
+from analysis.present.choice import fig06_choice
 from analysis.present.core import fig04_core
 from analysis.present.corpus import fig01_corpus
 from analysis.present.disclosure import fig03_disclosure
@@ -22,6 +23,7 @@ __all__ = [
     "fig01_corpus",
     "fig03_disclosure",
     "fig04_core",
+    "fig06_choice",
     "fig11_specification",
     "quote",
     "save",

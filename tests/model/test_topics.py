@@ -10,36 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planted import WORDS, items_of, simulate
 from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 
 from analysis.errors import DataError, ParameterError
 from analysis.model import lda, tokens, topics
-
-# Words that stay whole whatever stands beside them: a blank does.
-WORDS = sorted(word for word in tokens.lexicon().words if word not in tokens.lexicon().stopwords)
-
-
-def items_of(documents, per_report=5, **columns):
-    """Return items whose words are known, `per_report` to a report."""
-    numbers = range(len(documents))
-    return pd.DataFrame(
-        {
-            "report_id": [f"r{number // per_report:03d}" for number in numbers],
-            "item_id": [number % per_report + 1 for number in numbers],
-            "text": [" ".join(words) for words in documents],
-            **columns,
-        }
-    )
-
-
-def simulate(n_items, n_topics, length, seed, alpha=0.1, eta=0.05, n_words=120):
-    """Draw items from an allocation with known topics; return them and the topics' words K×V."""
-    rng = np.random.default_rng(seed)
-    words = rng.dirichlet(np.full(n_words, eta), n_topics)
-    shares = rng.dirichlet(np.full(n_topics, alpha), n_items)
-    documents = [[WORDS[w] for w in rng.choice(n_words, length, p=share @ words)] for share in shares]
-    return items_of(documents), words
 
 
 def digest(model):
@@ -179,7 +155,7 @@ def test_settings_make_the_fit_repeatable(small):
         "n_topics": 2, "seed": 1, "alpha": 0.1, "eta": 0.01, "max_iter": 100, "min_df": 1, "max_df": 0.5, "places": [],
         "bound": 0, "n_iter": 0, "converged": True, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0,
     }  # fmt: skip
-    assert set(small.settings["versions"]) == {"scikit-learn", "jieba", "numpy"}
+    assert set(small.settings["versions"]) == {"scikit-learn", "jieba", "rjieba", "numpy", "scipy"}
     assert small.settings["sha256_lexicon"] == tokens.lexicon().sha256
     assert len(small.settings["sha256_input"]) == 64
 
