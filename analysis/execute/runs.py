@@ -111,7 +111,7 @@ def parameters(notebook: str, key: str) -> dict[str, Any]:
         There is no such run, or its parameters are no longer what the notebook takes.
     """
     given = find(key, notebook)["parameters"]
-    declared.check(paths.NOTEBOOKS / f"{notebook}.ipynb", given)
+    declared.check(_located(f"{notebook}.ipynb"), given)
     return dict(given)
 
 
@@ -192,7 +192,7 @@ def remove(found: Iterable[Record]) -> int:
 
 def _stale(one: Record, hasher: Hasher) -> str:
     """Return which parts of a run's key are no longer so, or an empty string."""
-    notebook = paths.NOTEBOOKS / one["notebook"]
+    notebook = _located(one["notebook"])
     if not notebook.exists():
         return "its notebook is gone"
     try:
@@ -200,6 +200,11 @@ def _stale(one: Record, hasher: Hasher) -> str:
     except ParameterError:
         return "notebook"
     return ", ".join(name for name, digest in now.items() if digest != one["hashes"].get(name))
+
+
+def _located(name: str) -> Path:
+    """Return the notebook of this name, wherever it is below notebooks/."""
+    return next(iter(sorted(paths.NOTEBOOKS.rglob(name))), paths.NOTEBOOKS / name)
 
 
 def _running(folder: Path) -> bool:

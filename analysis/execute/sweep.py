@@ -159,9 +159,9 @@ def read(file: Path, given: Mapping[str, Any] | None = None) -> Sweep:
 
 
 def _notebook(name: str) -> Path:
-    """Return the notebook of this name or path."""
+    """Return the notebook of this path, or of this name below notebooks/."""
     path = Path(name) if name.endswith(".ipynb") else Path(f"{name}.ipynb")
-    return path if path.is_absolute() or len(path.parts) > 1 else paths.NOTEBOOKS / path
+    return path if path.exists() else paths.NOTEBOOKS / path
 
 
 Combined = tuple[dict[str, Any], dict[str, Any]]  # choices, parameters

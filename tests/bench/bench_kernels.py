@@ -35,11 +35,10 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("sweep", nargs="?", type=Path, default=paths.PARAMS / "robustness.yml")
     asked.add_argument("--points", type=int, default=24)
-    asked.add_argument("--turn", type=int, default=8, help="runs of one kind before the other has its turn")
+    asked.add_argument("--turn", type=int, default=24, help="runs of one kind before the other has its turn")
     asked.add_argument("--jobs", type=int, default=2)
-    asked.add_argument("--figures", action="store_true", help="draw the Chinese figures too")
     words = asked.parse_args()
-    whole = sweep.read(words.sweep, {"lang": ["zh"]} if words.figures else None)
+    whole = sweep.read(words.sweep)
     points = whole.points[: words.points]
     wall, used, made = {}, {}, {}
     for start in range(0, len(points), words.turn):

@@ -143,7 +143,7 @@ def test_files_that_are_none(tmp_path):
 )
 def test_a_grid_has_the_product_of_its_lengths(tmp_path_factory, counts, roles):
     file = tmp_path_factory.mktemp("s") / "s.yml"
-    file.write_text(f"notebook: 03_topics\ngrid: {{n_topics: {counts}, role: {roles}}}")
+    file.write_text(f"notebook: params/specification\ngrid: {{n_topics: {counts}, role: {roles}}}")
     found = sweep.read(file).points
     assert len({point.name for point in found}) == len(found) == len(counts) * len(roles)
 
@@ -163,4 +163,8 @@ def test_the_default_sweep_has_24_runs_and_begins_with_the_notebook_as_it_stands
     found = sweep.read(paths.PARAMS / "robustness.yml")
     defaults = {name: one.default for name, one in parameters.declared(found.notebook).items()}
     assert len(found.points) == 24
-    assert defaults | dict(found.points[0].parameters) == defaults | {"lang": []}
+    assert defaults | dict(found.points[0].parameters) == defaults
+    main = parameters.declared(paths.NOTEBOOKS / "03_topics.ipynb")
+    shared = defaults.keys() & main.keys() - {"out"}
+    assert {"role", "n_topics", "seed", "min_df"} <= shared
+    assert {name: main[name].default for name in shared} == {name: defaults[name] for name in shared}
