@@ -37,7 +37,8 @@ def table(
     shown = found[columns].set_axis([name.removeprefix("parameters.") for name in columns], axis=1)
     with pd.option_context("display.max_colwidth", 40):
         print(shown.to_string(index=False, na_rep=""))
-    print(f"{len(found)} runs: " + ", ".join(f"{n} {state}" for state, n in found["status"].value_counts().items()))
+    states = sorted(found["status"].value_counts().items())
+    print(f"{len(found)} runs: " + ", ".join(f"{n} {state}" for state, n in states))
 
 
 @app.command()
