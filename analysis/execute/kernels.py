@@ -59,6 +59,7 @@ class Warm:
         self._closed = False
 
     def __enter__(self) -> Warm:
+        self._start(os.environ | surroundings())  # it gets ready while this process imports papermill
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,10 +105,11 @@ class Warm:
             )
         ours.settimeout(START_SECONDS)
         self._line, self._answers = ours, ours.makefile("r", encoding="utf-8")
-        if "ready" not in json.loads(self._answers.readline()):
-            raise ValueError("no greeting")
+        self._greeted = False
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        if not self._greeted:
+            self._greeted = "ready" in json.loads(self._answers.readline())
         self._line.sendall(json.dumps(request).encode() + b"\n")
         return json.loads(self._answers.readline())
 
@@ -167,6 +169,16 @@ class _Provisioner(LocalProvisioner):
         self.pid = self.pgid = pid  # it leads its own group
         self.cwd = options["cwd"]
         return self.connection_info
+
+
+def surroundings() -> dict[str, str]:
+    """Return what every kernel, forked or fresh, finds in its environment besides ours.
+
+    One thread for linear algebra: two add up in another order, and runs side by side would fight for the cores.
+    """
+    there = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # the kernel has to find this package wherever it starts
+    threads = {name: os.environ.get(name, "1") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    return threads | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, [str(paths.ROOT), *there])))}
 
 
 def can_fork() -> bool:

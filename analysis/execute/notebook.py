@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 import warnings
@@ -156,8 +155,9 @@ def _execute(notebook: Path, folder: Path, given: Mapping[str, Any], warm: Warm 
 
         from analysis.execute import kernels
 
+    surroundings = kernels.surroundings() | {"ANALYSIS_FIGURES": str((folder / "figures").resolve())}
     options: dict[str, Any] = {
-        "kernel_manager_class": kernels.manager(environment(folder), warm),
+        "kernel_manager_class": kernels.manager(surroundings, warm),
         "execution_timeout": timeout,
         "shutdown_kernel": "immediate",  # all outputs are here when the last cell is done
         # without it ipykernel warns about TCP
@@ -177,19 +177,6 @@ def _execute(notebook: Path, folder: Path, given: Mapping[str, Any], warm: Warm 
     except RuntimeError as error:  # the kernel did not start
         return f"KernelDied: {error}."
     return ""
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Return what a run's kernel finds in its environment besides ours.
-
-    One thread for linear algebra: two add up in another order, and runs side by side would fight for the cores.
-    """
-    there = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # the kernel has to find this package wherever it starts
-    threads = {name: os.environ.get(name, "1") for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    return threads | {
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, [str(paths.ROOT), *there]))),
-        "ANALYSIS_FIGURES": str((folder / "figures").resolve()),
-    }
 
 
 def _numbers(folder: Path) -> dict[str, Any]:
