@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis import load
-    from analysis.model import responses, similarity, stats, topics, variables
+    from analysis.execute import runs
+    from analysis.model import responses, similarity, specification, stats, topics, variables
     from analysis.present import figures
 
 __version__ = "0.1.0"
-__all__ = ["figures", "load", "responses", "similarity", "stats", "topics", "variables"]
+__all__ = ["figures", "load", "responses", "runs", "similarity", "specification", "stats", "topics", "variables"]
 
 _WHERE = {
     "figures": "analysis.present.figures",
     "load": "analysis.load",
     "responses": "analysis.model.responses",
+    "runs": "analysis.execute.runs",
     "similarity": "analysis.model.similarity",
+    "specification": "analysis.model.specification",
     "stats": "analysis.model.stats",
     "topics": "analysis.model.topics",
     "variables": "analysis.model.variables",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from analysis import paths
-from analysis.errors import AnalysisError, RunError
+from analysis.errors import AnalysisError, ParameterError, RunError
+from analysis.execute.command import app as runs_app
+from analysis.progress import progress as _progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Compare Chinese local governments' annual reports on law-based government. The main job: paper.",
 )
+
+app.add_typer(runs_app, name="runs")
 
 ReportsOption = Annotated[
     Path, typer.Option("--reports", help="Folder of reports (txt, html, pdf, docx), with subfolders.")
@@ -39,24 +41,18 @@ CorrectionsOption = Annotated[
     ),
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
+ClusterOption = Annotated[
+    str, typer.Option("--cluster", help="Address of a Dask scheduler, tcp://host:8786: work on its workers.")
+]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", min=1, help="Seconds that one cell may take. Default: no limit.")
+]
 
 
 def _say(text: str, style: str = "") -> None:
     from rich.console import Console
 
     Console(stderr=True, highlight=False, soft_wrap=True).print(text, style=style, markup=False)
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal; in a log file show one line at the end."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _is_own(reports: Path) -> bool:
@@ -83,6 +79,7 @@ def build(
     corrections: CorrectionsOption = None,
     format: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="File format of the tables.")] = "csv",
     jobs: JobsOption = 1,
+    cluster: ClusterOption = "",
 ) -> None:
     """Read reports into tables. A file that cannot be read is named, listed in review, and the rest still runs."""
     from analysis.extract.build import build as run
@@ -91,10 +88,19 @@ def build(
         raise typer.BadParameter("data/tables is kept for data/reports; name another folder with --out.")
     with _progress("reading reports") as shown:
         notes = _notes(reports, ledger, corrections)
-        made = run(reports, out or paths.TABLES, *notes, fmt=format, jobs=jobs, progress=shown)
+        made = run(reports, out or paths.TABLES, *notes, fmt=format, jobs=jobs, cluster=cluster, progress=shown)
     for failure in made.failures:
         _say(failure, "yellow")
     _say(f"{made.folder}: " + ", ".join(f"{name} {count}" for name, count in made.rows.items()))
+
+
+def _share(cluster: str) -> None:
+    """Let the notebooks that are run here use a cluster for what they repeat: their grid over K."""
+    from analysis import workers
+
+    if cluster:
+        with workers.executor(cluster=cluster):  # says now what would stop the notebook later
+            os.environ[workers.CLUSTER] = cluster
 
 
 @app.command()
@@ -104,13 +110,71 @@ def run(
     parameter: Annotated[
         list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")
     ] = None,
+    timeout: TimeoutOption = None,
+    cluster: ClusterOption = "",
 ) -> None:
-    """Run one notebook strictly: an unknown or mistyped parameter is an error, not a warning."""
+    """Run one notebook strictly: an unknown, mistyped or disallowed parameter is an error, not a warning."""
     from analysis.execute import notebook as notebooks
+    from analysis.execute import parameters
 
-    given = notebooks.read_parameters(notebook, file, parameter or [])
-    record = notebooks.run(notebook, given)
+    _share(cluster)
+    record = notebooks.run(notebook, parameters.read(notebook, file, parameter or []), timeout=timeout)
     _say(f"{record.folder / notebook.name} ({record.seconds:.0f} s)")
+
+
+@app.command()
+def batch(
+    sweep: Annotated[Path, typer.Argument(help="For example notebooks/params/robustness.yml.")],
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at a time.")] = os.cpu_count() or 1,
+    cluster: ClusterOption = "",
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE for every run; may be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run and why; run nothing.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Run the unchanged ones too.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start every kernel from nothing (plain papermill).")] = False,
+    timeout: TimeoutOption = None,
+) -> None:
+    """Run a notebook at every point of a sweep file. Unchanged runs are skipped, failed ones do not stop the rest."""
+    from analysis.execute import batch as batches
+    from analysis.execute import parameters
+    from analysis.execute import sweep as sweeps
+
+    given = parameters.read(sweeps.read(sweep).notebook, None, parameter or [])
+    if dry_run:
+        for job in batches.plan(sweeps.read(sweep, given), again):
+            print(f"{'run ' if job.wanted else 'skip'}  {job.folder.name}  {job.point.name}: {job.why}")
+        return
+    failed = _sweep(sweep, given, again, jobs=jobs, cluster=cluster, fresh=fresh, timeout=timeout)
+    if failed:
+        raise RunError(failed)
+
+
+def _sweep(sweep: Path, given: dict[str, Any], again: bool = False, *, jobs: int, **options: Any) -> list[str]:
+    """Run what has to run of a sweep, say how far it is and what came of it; return the errors."""
+    from analysis.execute import batch as batches
+    from analysis.execute import sweep as sweeps
+
+    read = sweeps.read(sweep, given)
+    planned = batches.plan(read, again)
+    wanted = sum(job.wanted for job in planned)
+    failed: list[str] = []
+    finished = 0
+    with _progress(f"{sweep.stem}: {wanted} of {len(planned)} to run") as shown:
+
+        def note(outcome: batches.Outcome) -> None:
+            nonlocal finished
+            if outcome.status == "unchanged":
+                return
+            finished += 1
+            if outcome.error:
+                failed.append(outcome.error)
+                _say(f"failed: {outcome.job.point.name}", "yellow")
+            shown(finished, wanted)
+
+        batches.run(read, planned, side_by_side=jobs, done=note, **options)
+    _say(f"{sweep.stem}: {wanted - len(failed)} done, {len(failed)} failed, {len(planned) - wanted} unchanged.")
+    return failed
 
 
 @app.command()
@@ -122,8 +186,10 @@ def paper(
     ledger: LedgerOption = None,
     corrections: CorrectionsOption = None,
     jobs: JobsOption = 1,
+    cluster: ClusterOption = "",
 ) -> None:
     """Do the main job: reports to tables, all notebooks, and a folder to send: figures, tables, numbers, methods."""
+    from analysis.execute import kernels, parameters
     from analysis.execute import notebook as notebooks
     from analysis.extract.build import build as build_tables
     from analysis.present import parcel
@@ -136,18 +202,26 @@ def paper(
         raise typer.BadParameter(f"--out '{name}' names a folder below figures: letters, digits, _ and - only.")
     folder = paths.TABLES if own else paths.FIGURES / name / "tables"
     with _progress("reading reports") as shown:
-        made = build_tables(reports, folder, *_notes(reports, ledger, corrections), jobs=jobs, progress=shown)
+        made = build_tables(
+            reports, folder, *_notes(reports, ledger, corrections), jobs=jobs, cluster=cluster, progress=shown
+        )
     for failure in made.failures:
         _say(failure, "yellow")
+    _share(cluster)
     parcel.clear(paths.FIGURES / name)
     files = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
+    given = {"tables": "" if own else str(folder), "out": name}
     failed: list[str] = []
-    with _progress("running notebooks") as shown:
+    with _progress("running notebooks") as shown, kernels.warm() as warm:
         for done, file in enumerate(files):
             shown(done, len(files))
+            needs = parameters.declared(file).get("sweep")
             try:
-                notebooks.run(file, {"tables": "" if own else str(folder), "out": name})
-            except RunError as error:  # a topic model needs more items than a description: the others still run
+                if needs:  # it compares the runs of a sweep: they come first
+                    file_of_sweep = paths.PARAMS / f"{needs.default}.yml"
+                    failed += _sweep(file_of_sweep, {"tables": given["tables"]}, jobs=jobs, cluster=cluster)
+                notebooks.run(file, given, warm=warm, reuse=True)
+            except (RunError, ParameterError) as error:  # a topic model needs more items than a description
                 failed.append(str(error))
         shown(len(files), len(files))
     unsaid = parcel.finish(paths.FIGURES / name, folder)

@@ -1,5 +1,6 @@
 """In: nothing. Out: one absolute path per line; every default that a command or notebook uses."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,7 +14,9 @@ CORRECTIONS = ROOT / "data" / "corrections.csv"  # the researcher's overrides
 GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
 TABLES = ROOT / "data" / "tables"  # generated, committed
 NOTEBOOKS = ROOT / "notebooks"  # stripped .ipynb
-FIGURES = ROOT / "figures"  # figures/<out>/; figures/paper is committed
 EVIDENCE = ROOT / "evidence"  # the site of the own tables: every number in its sentence
+PARAMS = NOTEBOOKS / "params"  # parameter sets and sweeps
+# figures/<out>/; figures/paper is committed. A run writes to its own folder first, see execute/notebook.py
+FIGURES = Path(os.environ.get("ANALYSIS_FIGURES") or ROOT / "figures")
 RUNS = ROOT / "runs"  # executed notebooks and run records
 CACHE = ROOT / ".cache"  # jieba's dictionary, the instanced font: rebuilt when missing

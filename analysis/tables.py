@@ -125,6 +125,12 @@ def schema(table: str) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=key(table), name=table)
 
 
+def warm() -> None:
+    """Import the checker and build the schemas, so that a process forked from this one has them."""
+    for table in SCHEMAS:
+        frame(table, [])
+
+
 def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Make a typed, sorted frame of `rows` (missing keys become missing values) and check it.
 

@@ -1,28 +1,125 @@
-"""In: a function and its inputs. Out: its results in order, run in this process or side by side."""
+"""In: a function and its inputs. Out: its results in order, run here, in processes, or on a Dask cluster."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import connection
+from typing import Any, TypeVar
+
+from analysis.errors import RunError
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
-
-def executor(jobs: int) -> Executor:
-    """Return a pool of `jobs` processes, started clean so that threads of this process cannot hang them."""
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+CLUSTER = "ANALYSIS_CLUSTER"  # a scheduler's address for the kernels of `run --cluster`: their notebooks find it here
+SECONDS = 10  # to reach the scheduler and its first worker
 
 
-def each(function: Callable[[Given], Made], given: Iterable[Given], jobs: int = 1, chunk: int = 8) -> Iterator[Made]:
+@contextmanager
+def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterator[Executor]:
+    """Give a `concurrent.futures` executor for as long as it is needed.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes here, started clean so that threads of this process cannot hang them, and ended with it.
+    cluster : str
+        Address of a Dask scheduler (tcp://host:8786): its workers instead. They need the same project folder at the
+        same path and the same packages.
+    threads : bool
+        Threads instead of processes here: for work that other processes do anyway.
+
+    Raises
+    ------
+    RunError
+        No scheduler is there, it has no worker, or a worker has other versions than we.
+    """
+    if cluster:
+        with _client(cluster) as client, client.get_executor(pure=False) as pool:
+            yield pool
+    elif threads:
+        with ThreadPoolExecutor(jobs) as pool:
+            yield pool
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
+            yield pool
+
+
+def each(
+    function: Callable[[Given], Made], given: Iterable[Given], jobs: int = 1, chunk: int = 8, cluster: str | None = None
+) -> Iterator[Made]:
     """Yield `function(x)` for every x in order.
 
-    `function` must be importable when `jobs` > 1. An exception in it reaches the caller.
+    `function` must be importable when it runs elsewhere. An exception in it reaches the caller. Without `cluster` the
+    environment's ANALYSIS_CLUSTER counts, which `run --cluster` sets for its notebook.
     """
-    if jobs <= 1:
+    cluster = os.environ.get(CLUSTER, "") if cluster is None else cluster
+    if jobs <= 1 and not cluster:
         yield from map(function, given)
         return
-    with executor(jobs) as pool:
-        yield from pool.map(function, given, chunksize=chunk)
+    with executor(jobs, cluster) as pool:
+        yield from pool.map(function, given, **({} if cluster else {"chunksize": chunk}))
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    """Connect to a scheduler within seconds, or say what is wrong."""
+    import logging
+
+    from distributed import Client
+
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    try:
+        client: Any = Client(address, timeout=SECONDS, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise RunError(
+            f"--cluster {address}: no Dask scheduler answers there ({type(error).__name__}). Start one: "
+            "dask scheduler --host HOST, and on each machine: dask worker tcp://HOST:8786 --nthreads 1"
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=SECONDS)
+        except TimeoutError:
+            raise RunError(
+                f"--cluster {address}: the scheduler has no worker. Start some: dask worker {address} --nthreads 1"
+            ) from None
+        ours = versions()
+        for worker, theirs in client.run(versions).items():
+            wrong = [
+                f"{name} {theirs.get(name)} (here {value})" for name, value in ours.items() if theirs.get(name) != value
+            ]
+            if wrong:
+                raise RunError(f"--cluster {address}: worker {worker} has {'; '.join(wrong)}. Make them the same.")
+        yield client
+
+
+def versions() -> dict[str, str]:
+    """Return what a worker must have in common with us: Python, project folder, the packages results rest on."""
+    import platform
+    from importlib import metadata
+
+    from analysis import paths
+
+    names = ("numpy", "pandas", "scikit-learn", "scipy", "distributed")
+    return {"python": platform.python_version(), "project folder": str(paths.ROOT)} | {
+        name: metadata.version(name) for name in names
+    }
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does, however it ends: a killed parent cannot stop its pool."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -19,7 +19,9 @@ def run(*words, cwd=paths.ROOT, timeout=120):
     )
 
 
-@pytest.mark.parametrize("verb", ["build", "run", "paper", "evidence", "score", "agreement", "check", "lab"])
+@pytest.mark.parametrize(
+    "verb", ["build", "run", "batch", "runs", "paper", "evidence", "score", "agreement", "check", "lab"]
+)
 def test_every_verb_has_help(verb):
     shown = CliRunner().invoke(app, [verb, "--help"])
     assert shown.exit_code == 0
@@ -145,3 +147,49 @@ def test_evidence_writes_pages_and_says_where(tmp_path):
     done = run("evidence", "--tables", tmp_path / "mine" / "tables", "--out", tmp_path / "mine" / "tables")
     assert done.returncode == 1
     assert "holds other files than an evidence site" in done.stderr
+
+
+def test_batch_shows_what_would_run_and_why_and_names_faults_by_line(tmp_path):
+    sweep = tmp_path / "s.yml"
+    sweep.write_text("notebook: params/specification\ngrid: {n_topics: [3], seed: 2}\n")
+    done = run("batch", sweep, "--dry-run", "-p", "out=never")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["run", "run"]
+    assert all(line.endswith(": new") for line in done.stdout.splitlines())
+    sweep.write_text("notebook: params/specification\ngrid:\n  n_topic: [3]\n")
+    done = run("batch", sweep)
+    assert done.returncode == 1
+    assert "ParameterError: s.yml line 3: the notebook has no parameter 'n_topic'. Closest: 'n_topics'" in done.stderr
+
+
+def test_runs_refuses_what_is_not_there():
+    done = run("runs", "compare", "zzz", "yyy")
+    assert done.returncode == 1
+    assert "no run has the key 'zzz'" in done.stderr
+    done = run("runs", "prune")
+    assert done.returncode == 1
+    assert "say which runs may go" in done.stderr
+
+
+@pytest.mark.slow
+def test_one_failing_run_does_not_stop_a_batch_and_the_exit_status_tells(tmp_path):
+    sweep = tmp_path / "s.yml"
+    name = f"test-{os.getpid()}"  # a key of its own
+    sweep.write_text(
+        f"notebook: params/specification\nfixed: {{out: {name}}}\npoints:\n  many: {{n_topics: 900}}\n  few: {{n_topics: 2}}\n"
+    )
+    try:
+        done = run("batch", sweep, "--jobs", "1")
+        assert done.returncode == 1
+        assert "s: 1 done, 1 failed, 0 unchanged." in done.stderr
+        assert "(many): ParameterError: fit: n_topics is 900" in done.stderr
+        assert "\x1b" not in done.stderr
+        again = run("batch", sweep, "--dry-run").stdout.splitlines()
+        assert [line.split()[0] for line in again] == ["run", "skip"]
+        assert "failed before: ParameterError" in again[0]
+        listed = run("runs", "--where", f"out={name}").stdout
+        assert "2 runs: 1 done, 1 failed" in listed
+    finally:
+        keys = [line.split()[0] for line in run("runs", "--where", f"out={name}").stdout.splitlines()[1:-1]]
+        removed = run("runs", "prune", "--yes", *keys)
+        assert removed.returncode == 0, removed.stderr

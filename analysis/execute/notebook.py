@@ -2,198 +2,189 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import json
-import os
+import shutil
 import time
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis import paths
-from analysis.errors import ParameterError, RunError, closest
+from analysis.errors import RunError
+from analysis.execute import log, parameters
+from analysis.execute.inputs import Hasher, Inputs, key
 from analysis.tables import write_bytes
 
-TYPES: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list}
+if TYPE_CHECKING:
+    from analysis.execute.kernels import Warm
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line of a notebook's parameters cell: `name: type = default  # help`."""
-
-    name: str
-    type: str
-    default: Any
-    help: str
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its folder `runs/<notebook>/<key>/` with the notebook and run.json, and how long it took."""
+    """A finished run: its folder `runs/<notebook>/<key>/`, how long it took, and whether it was there already."""
 
     folder: Path
     seconds: float
+    reused: bool = False
 
 
-def parameters(notebook: Path) -> dict[str, Parameter]:
-    """Read the parameters a notebook takes from its cell tagged `parameters`, without starting a kernel.
-
-    Raises
-    ------
-    ParameterError
-        There is no such notebook, it has no such cell, or a line of it is not `name: type = value`.
-    """
-    if not notebook.exists():
-        known = sorted(path.name for path in paths.NOTEBOOKS.glob("*.ipynb"))
-        raise ParameterError(f"no notebook {notebook}.{closest(notebook.name, known)} There is: {', '.join(known)}.")
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", [])]
-    if len(tagged) != 1:
-        raise ParameterError(f"{notebook.name}: {len(tagged)} cells tagged 'parameters', expected 1.")
-    source = "".join(tagged[0]["source"])
-    comments = {number: line.partition("#")[2].strip() for number, line in enumerate(source.splitlines(), 1)}
-    found = {}
-    for node in ast.parse(source).body:
-        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name) or node.value is None:
-            raise ParameterError(f"{notebook.name}, parameters line {node.lineno}: expected 'name: type = value'.")
-        kind = ast.unparse(node.annotation)
-        if kind not in TYPES:
-            raise ParameterError(f"{notebook.name}, '{node.target.id}': type {kind} is not one of {', '.join(TYPES)}.")
-        found[node.target.id] = Parameter(node.target.id, kind, ast.literal_eval(node.value), comments[node.lineno])
-    return found
-
-
-def read_parameters(notebook: Path, file: Path | None = None, words: Iterable[str] = ()) -> dict[str, Any]:
-    """Join a YAML file of parameters with NAME=VALUE words, which win; a word is read as its parameter's type."""
-    import yaml
-
-    given: dict[str, Any] = {}
-    if file:
-        try:
-            given = yaml.safe_load(file.read_text("utf-8")) or {}
-        except FileNotFoundError:
-            raise ParameterError(f"no parameter file {file}.") from None
-        except yaml.YAMLError as error:
-            raise ParameterError(f"{file}: not YAML: {error}") from None
-        if not isinstance(given, dict):
-            raise ParameterError(f"{file}: expected lines 'name: value', found a {type(given).__name__}.")
-    declared = parameters(notebook)
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise ParameterError(f"-p {word}: expected NAME=VALUE.")
-        plain = name in declared and declared[name].type == "str"  # 440300 for a text stays a text
-        given[name] = value if plain else yaml.safe_load(value)
-    return given
-
-
-def check(notebook: Path, given: Mapping[str, Any]) -> None:
-    """Raise `ParameterError` with every unknown name and every value of a wrong type."""
-    declared = parameters(notebook)
-    faults = []
-    for name, value in given.items():
-        if name not in declared:
-            near = closest(name, declared)
-            faults.append(f"{notebook.name} has no parameter '{name}'.{near} It has: {', '.join(declared)}.")
-            continue
-        wanted = declared[name].type
-        boolean = isinstance(value, bool) and wanted in ("int", "float")  # bool is an int in Python, but not here
-        if boolean or not isinstance(value, TYPES[wanted]):
-            faults.append(f"{notebook.name}: {name} = {value!r} is a {type(value).__name__}, expected {wanted}.")
-    if faults:
-        raise ParameterError(faults)
-
-
-def run(notebook: Path, given: Mapping[str, Any]) -> Run:
+def run(
+    notebook: Path,
+    given: Mapping[str, Any],
+    *,
+    name: str = "",
+    inputs: Inputs | None = None,
+    warm: Warm | None = None,
+    timeout: float | None = None,
+    reuse: bool = False,
+    publish: bool = True,
+) -> Run:
     """Execute a notebook with papermill in its own kernel and write `runs/<notebook>/<key>/`.
 
-    The key is a hash of all that the result depends on. A failed run is kept beside the good ones as `failed-<key>`,
-    with its traceback in the notebook, and never replaces one.
+    The folder holds the notebook, run.json, run.log and what the notebook saved, under `figures`. The key is a hash of
+    all that the result depends on. A run counts as failed, in `failed-<key>`, until it is done; so a failed one keeps
+    its notebook with the traceback beside the log and never replaces a good one. Two processes that want the same run
+    take turns.
+
+    Parameters
+    ----------
+    name : str
+        What a sweep calls this run; noted in the record.
+    inputs : dict, optional
+        What the run depends on, as `Hasher.inputs` found it at the start of a batch: forked kernels have the code of
+        that moment too. Else it is looked up now.
+    warm : Warm, optional
+        A server to fork the kernel from, see `kernels`; else papermill starts it.
+    timeout : float, optional
+        Seconds a cell may take.
+    reuse : bool
+        Whether a run of the same key that is done counts.
+    publish : bool
+        Whether what the notebook saved is copied to figures/ in the end.
 
     Raises
     ------
     ParameterError
-        Before a kernel starts, see `check`.
+        Before a kernel starts, see `parameters.check`.
     RunError
-        A cell failed.
+        A cell failed, took too long, or the kernel died.
     """
-    check(notebook, given)
-    inputs = depends_on(notebook, given)
-    key = hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
-    folder = paths.RUNS / notebook.stem / key
-    failed = paths.RUNS / notebook.stem / f"failed-{key}"
-    failed.mkdir(parents=True, exist_ok=True)  # a run counts as failed until it is done
+    parameters.check(notebook, given)
+    inputs = inputs or Hasher().inputs(notebook, given)
+    folder = home(notebook, key(inputs))
+    seconds, reused = 0.0, False
+    with _alone(folder):
+        reused = reuse and is_done(folder)
+        if not reused:
+            seconds = _make(notebook, folder, inputs, given, name, warm, timeout)
+        if publish and (folder / "figures").is_dir():
+            for file in sorted(path for path in (folder / "figures").rglob("*") if path.is_file()):
+                write_bytes(paths.FIGURES / file.relative_to(folder / "figures"), file.read_bytes())
+    return Run(folder, seconds, reused)
+
+
+def _make(
+    notebook: Path,
+    folder: Path,
+    inputs: Inputs,
+    given: Mapping[str, Any],
+    name: str,
+    warm: Warm | None,
+    timeout: float | None,
+) -> float:
+    """Execute the notebook into `folder` by way of `failed-…`; return the seconds it took."""
+    failed = folder.with_name(f"failed-{folder.name}")
+    shutil.rmtree(failed, ignore_errors=True)
+    failed.mkdir(parents=True)
     started, clock = datetime.now(UTC), time.perf_counter()
-    error = _execute(notebook, failed / notebook.name, given)
+    error = _execute(notebook, failed, given, warm, timeout)
     seconds = time.perf_counter() - clock
     record = inputs | {
-        "key": key, "status": "failed" if error else "done", "error": error, "seconds": round(seconds, 2),
-        "started": started.isoformat(timespec="seconds"), "git_commit": _commit(),
+        "key": folder.name, "name": name, "status": "failed" if error else "done", "error": error,
+        "seconds": round(seconds, 2), "started": started.isoformat(timespec="seconds"), "git_commit": _commit(),
+        "numbers": _numbers(failed), "kernel": "forked" if warm else "fresh",
     }  # fmt: skip
+    log.write(failed / notebook.name, failed / "run.log", record)
     write_bytes(failed / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
     if error:
-        raise RunError(f"{notebook.name}: {error} The notebook with its traceback: {failed / notebook.name}")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (notebook.name, "run.json"):
-        (failed / name).replace(folder / name)
-    failed.rmdir()
-    return Run(folder, seconds)
+        where = f"The notebook with its traceback, and run.log: {failed / notebook.name}"
+        raise RunError(f"{notebook.name}{f' ({name})' if name else ''}: {error} {where}")
+    if folder.exists():
+        old = folder.with_name(f".old-{folder.name}")
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+        shutil.rmtree(old)
+    failed.rename(folder)
+    return seconds
 
 
-def _execute(notebook: Path, out: Path, given: Mapping[str, Any]) -> str:
+def home(notebook: Path, name: str) -> Path:
+    """Return the folder of the run with this key."""
+    return paths.RUNS / notebook.stem / name
+
+
+def is_done(folder: Path) -> bool:
+    """Whether a run's folder holds a finished run: only finished ones have no `failed-` before their key."""
+    return (folder / "run.json").exists()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of one run; the system frees it when its holder dies."""
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        yield
+
+
+def _execute(notebook: Path, folder: Path, given: Mapping[str, Any], warm: Warm | None, timeout: float | None) -> str:
     """Run the notebook; return the last line of the error that stopped it, or an empty string."""
-    there = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # the kernel has to find this package wherever it starts
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(filter(None, [str(paths.ROOT), *there])))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of papermill's own imports; the kernel's warnings are in the notebook
         import papermill
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
         from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
+        from traitlets.config import Config
 
+        from analysis.execute import kernels
+
+    surroundings = kernels.surroundings() | {"ANALYSIS_FIGURES": str((folder / "figures").resolve())}
+    options: dict[str, Any] = {
+        "kernel_manager_class": kernels.manager(surroundings, warm),
+        "execution_timeout": timeout,
+        "shutdown_kernel": "immediate",  # all outputs are here when the last cell is done
+        # without it ipykernel warns about TCP
+        "config": Config({"KernelManager": {"transport_encryption": "auto"}}),
+    }
     try:
         papermill.execute_notebook(
-            str(notebook),
-            str(out),
-            dict(given),
-            progress_bar=False,
-            log_output=False,
-            start_timeout=180,
-            cwd=str(paths.ROOT),
-            config=Config({"KernelManager": {"transport_encryption": "auto"}}),  # without it ipykernel warns about TCP
-        )
+            str(notebook), str(folder / notebook.name), dict(given), progress_bar=False, log_output=False,
+            start_timeout=START_SECONDS, request_save_on_cell_execute=True, **options,
+        )  # fmt: skip
     except PapermillExecutionError as error:
         return f"{error.ename}: {error.evalue}"
+    except CellTimeoutError:
+        return f"Timeout: a cell took longer than {timeout:g} s. Give it more with --timeout, or look at run.log."
+    except DeadKernelError:
+        return "KernelDied: the kernel ended in the middle of a cell (killed, or out of memory)."
+    except RuntimeError as error:  # the kernel did not start
+        return f"KernelDied: {error}."
     return ""
 
 
-def depends_on(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a run's result depends on: notebook, parameters, tables, codebook, lexicon, code, packages."""
-    defaults = {name: one.default for name, one in parameters(notebook).items()}
-    chosen = defaults | dict(given)
-    folder = Path(chosen.get("tables") or paths.TABLES)
-    return {
-        "notebook": notebook.name,
-        "parameters": chosen,
-        "seed": chosen.get("seed"),
-        "hashes": {
-            "notebook": _hash([notebook]),
-            "tables": _hash(folder.glob("*.csv")) if folder.is_dir() else "",
-            "codebook": _hash([*paths.CODEBOOK.glob("*.csv"), *paths.LEXICON.glob("*.*")]),
-            "code": _hash((paths.ROOT / "analysis").rglob("*.py")),
-            "packages": _hash([paths.ROOT / "requirements.lock"]),
-        },
-    }
-
-
-def _hash(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+def _numbers(folder: Path) -> dict[str, Any]:
+    """Collect the numbers the notebook quoted (`figures.quote`): name → value."""
+    found: dict[str, Any] = {}
+    for file in sorted((folder / "figures").glob("*/numbers/*.json")):
+        found |= json.loads(file.read_text("utf-8"))
+    return found
 
 
 def _commit() -> str:

@@ -64,6 +64,7 @@ def build(
     codebook_folder: Path = paths.CODEBOOK,
     fmt: tables.Format = "csv",
     jobs: int = 1,
+    cluster: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> Built:
     """Read every report below `reports` and write the tables to `out`, the texts to `out/text`.
@@ -77,6 +78,8 @@ def build(
         CSV of overrides (see `corrections.read`). A missing file is an empty one.
     jobs : int
         Processes to read with; the tables do not depend on it.
+    cluster : str
+        Address of a Dask scheduler to read with instead, see `workers.executor`.
     progress : callable, optional
         Called with (done, total) after each file.
 
@@ -108,7 +111,7 @@ def build(
              "suggestion": "mend or remove the file, then build again"}
         )  # fmt: skip
 
-    for done, (path, result) in enumerate(zip(files, workers.each(task, work, jobs), strict=True), 1):
+    for done, (path, result) in enumerate(zip(files, workers.each(task, work, jobs, cluster=cluster), strict=True), 1):
         file = path.relative_to(reports).as_posix()
         if isinstance(result, str):
             leave_out(documents.name(file), file, result)

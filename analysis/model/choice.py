@@ -16,7 +16,7 @@ from analysis.errors import ParameterError
 from analysis.model import lda, quality
 from analysis.model.result import TopicModel, ordered
 from analysis.model.stability import STEPS, items_of, left_out, match, shuffled
-from analysis.model.tokens import tokenize
+from analysis.model.tokens import REASONS, tokenize
 
 RULE = (
     "The smallest number of topics that predicts unseen reports no worse than the best number by more than one "
@@ -149,23 +149,24 @@ def panel(
     DataError, ParameterError
         The items or a setting cannot be used, or too little is left for so many topics when reports are left out.
     """
+    settings: dict[str, Any]
     if isinstance(items, TopicModel):
         settings = {**items.settings, "max_iter": min(STEPS, items.settings["max_iter"])}
         items = items_of(items)
     else:
         settings = {
             "seed": seed, "alpha": alpha, "eta": eta, "max_iter": max_iter, "min_df": min_df, "max_df": max_df,
-            "places": sorted({name for name in places if isinstance(name, str)}),
+            "places": sorted({name for name in places if isinstance(name, str)}), "stopwords": sorted(REASONS),
         }  # fmt: skip
         items = ordered(items)
-    names = ("seed", "alpha", "eta", "max_iter", "min_df", "max_df", "places")
+    names = ("seed", "alpha", "eta", "max_iter", "min_df", "max_df", "places", "stopwords")
     settings = {name: settings[name] for name in names} | {"refine": 0}  # the words that come first hardly change
     numbers = sorted(set(n_topics))
     for number in numbers:
         lda.check({**settings, "n_topics": number})
     if len(numbers) < 2:
         raise ParameterError(f"panel: n_topics is {numbers}, expected two numbers or more to choose from.")
-    documents, _ = tokenize(items["text"], places=settings["places"])
+    documents, _ = tokenize(items["text"], places=settings["places"], stopwords=settings["stopwords"])
     counts, _, _ = lda.count(documents, min_df=1, max_df=1.0)
     codes, reports = pd.factorize(items["report_id"])
     parts = left_out(items["report_id"].tolist(), n_runs, settings["seed"])

@@ -161,7 +161,7 @@ def items_of(model: TopicModel) -> pd.DataFrame:
 
 def _counts(items: pd.DataFrame, model: TopicModel) -> tuple[csr_array, list[str]]:
     """Return the counts of all words of all items, whatever the limits, and the words."""
-    documents, _ = tokenize(items["text"], places=model.settings["places"])
+    documents, _ = tokenize(items["text"], places=model.settings["places"], stopwords=model.settings["stopwords"])
     counts, vocabulary, _ = lda.count(documents, min_df=1, max_df=1.0)
     return counts, vocabulary
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
@@ -20,7 +21,7 @@ import rjieba
 
 from analysis import paths
 from analysis.codebook import read_csv
-from analysis.errors import CodebookError, ParameterError
+from analysis.errors import CodebookError, ParameterError, closest
 from analysis.model import cache
 
 Engine = Literal["jieba", "rjieba"]
@@ -98,9 +99,9 @@ class _Weighed(NamedTuple):
     replaced: int  # frequencies that jieba's list gave these words: jieba never takes them off its total
 
 
-@lru_cache(maxsize=4)
-def _weighed(words: frozenset[str]) -> _Weighed:
-    """Return a tokenizer of our own that knows `words`; the module-level one of jieba stays as it was."""
+@lru_cache(maxsize=1)
+def _dictionary() -> jieba.Tokenizer:
+    """Load jieba's dictionary into a tokenizer of our own; the module-level one of jieba stays as it was."""
     folder = paths.CACHE / f"jieba-{jieba.__version__}"  # jieba itself never notices that its dictionary changed
     folder.mkdir(parents=True, exist_ok=True)
     made = jieba.Tokenizer()
@@ -112,6 +113,19 @@ def _weighed(words: frozenset[str]) -> _Weighed:
         made.initialize()
     finally:
         log.setLevel(level)
+    return made
+
+
+def warm() -> None:
+    """Load the dictionary, so that a process forked from this one has it."""
+    _dictionary()
+
+
+@lru_cache(maxsize=4)
+def _weighed(words: frozenset[str]) -> _Weighed:
+    """Return a tokenizer that knows `words` too."""
+    made = copy.copy(_dictionary())
+    made.FREQ = made.FREQ.copy()
     replaced = sum(made.FREQ.get(word, 0) for word in words)
     # Short words first: a longer one is then made likelier than any cut of it into shorter ones.
     order = sorted(words, key=lambda word: (len(word), word))
@@ -160,6 +174,7 @@ def tokenize(
     texts: Iterable[str],
     *,
     places: Iterable[object] = (),
+    stopwords: Iterable[str] = REASONS,
     folder: Path = paths.LEXICON,
     engine: Engine | Literal["auto"] = "auto",
     cached: bool = True,
@@ -176,6 +191,8 @@ def tokenize(
     places : iterable of str
         Names of the corpus' own places; dropped as words, in full and without their last character, so that a topic is
         not the name of a county. A user word is never dropped so (公安 for 公安县). Missing values are passed over.
+    stopwords : iterable of str
+        Reasons of stopwords.csv whose words are left out; the texts are cut alike whatever is chosen here.
     folder : Path
         Where words.txt and stopwords.csv are.
     engine : str
@@ -197,10 +214,18 @@ def tokenize(
     CodebookError
         The lexicon cannot be used as it stands.
     ParameterError
-        The engine is unknown.
+        The engine or a reason is unknown.
     """
+    chosen = sorted(set(stopwords))
+    faults = [
+        f"tokenize: stopwords has '{reason}', expected some of {', '.join(REASONS)}.{closest(reason, REASONS)}"
+        for reason in chosen
+        if reason not in REASONS
+    ]
     if engine not in (*ENGINES, "auto"):
-        raise ParameterError(f"tokenize: engine is '{engine}', expected one of {', '.join(ENGINES)}, auto.")
+        faults.append(f"tokenize: engine is '{engine}', expected one of {', '.join(ENGINES)}, auto.")
+    if faults:
+        raise ParameterError(faults)
     texts, known = list(texts), lexicon(folder)
     forms = sorted(_place_forms(places, known.words))
     asked = [
@@ -209,13 +234,14 @@ def tokenize(
         version("rjieba"),
         known.sha256,
         forms,
+        chosen,
         engine,
         [_hash(text) for text in texts],
     ]
     kept, dropped = cache.through(
         "tokens",
         asked,
-        lambda: _tokenize(texts, known, forms, engine),
+        lambda: _tokenize(texts, known, forms, chosen, engine),
         small=not cached or sum(map(len, texts)) < cache.SMALL,
     )
     counts = pd.DataFrame(dropped, columns=["word", "reason", "tokens"])
@@ -223,7 +249,7 @@ def tokenize(
 
 
 def _tokenize(
-    texts: list[str], known: Lexicon, places: list[str], engine: Engine | Literal["auto"]
+    texts: list[str], known: Lexicon, places: list[str], stopwords: list[str], engine: Engine | Literal["auto"]
 ) -> tuple[list[str], list[tuple[str, str, int]]]:
     """Return each text's words, with blanks between, and (word, reason, tokens) of those left out."""
     reasons = dict.fromkeys(places, "place") | dict(known.stopwords)
@@ -233,7 +259,7 @@ def _tokenize(
     for printed, word in joins:
         texts = [printed.sub(word, text) for text in texts]
     cut = cutter(every, _engine(texts, every) if engine == "auto" else engine)
-    why = _Reasons(reasons, known.words)
+    why = _Reasons({word: why for word, why in reasons.items() if why in ("place", *stopwords)}, known.words)
     seen: Counter[str] = Counter()
     kept = []
     for text in texts:

@@ -16,7 +16,7 @@ from analysis.model import seeds as seed_words
 from analysis.model.choice import panel
 from analysis.model.result import KEY, TopicModel, load, ordered
 from analysis.model.stability import sensitivity, stability
-from analysis.model.tokens import lexicon, tokenize
+from analysis.model.tokens import REASONS, lexicon, tokenize
 
 seeds = seed_words  # `seeds` is also an argument of `fit`
 
@@ -51,6 +51,7 @@ def fit(
     max_df: float = 0.5,
     places: Iterable[object] = (),
     seeds: Mapping[str, Iterable[str]] | None = None,
+    stopwords: Iterable[str] = REASONS,
 ) -> TopicModel:
     """Fit a latent Dirichlet allocation (Blei, Ng & Jordan 2003) that starts from an NMF of the items.
 
@@ -81,6 +82,8 @@ def fit(
         Name → words that a topic should have (`seeds.typology()` has the problem types'). Topic k is then the k-th of
         them, and topics after the last are free; they are not ordered by share. For few items: what is found is partly
         what was put in. `stability` seeds its runs too, `panel` and `sensitivity` do not.
+    stopwords : iterable of str
+        Reasons of data/lexicon/stopwords.csv whose words are left out.
 
     Raises
     ------
@@ -99,12 +102,13 @@ def fit(
         "min_df": min_df,
         "max_df": max_df,
         "places": sorted({name for name in places if isinstance(name, str)}),
+        "stopwords": sorted(set(stopwords)),
     }
     if seeds:
         settings["seeds"] = {name: list(words) for name, words in seeds.items()}
     lda.check(settings)
     items = ordered(items)
-    documents, dropped = tokenize(items["text"], places=settings["places"])
+    documents, dropped = tokenize(items["text"], places=settings["places"], stopwords=settings["stopwords"])
     return _fit(items, documents, dropped, settings)
 
 

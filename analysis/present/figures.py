@@ -19,6 +19,7 @@ from analysis.present.printed import Table, save_table
 from analysis.present.recovery import fig06b_recovery
 from analysis.present.responses import fig09_responses
 from analysis.present.reuse import fig10_reuse
+from analysis.present.specification import fig11_specification
 from analysis.present.tabulated import tab01_corpus, tab02_descriptive, tab03_comparisons, tab04_topics
 from analysis.present.topic_view import TopicView, topic_view
 from analysis.present.topics import topic_words
@@ -37,6 +38,7 @@ __all__ = [
     "fig08_prevalence",
     "fig09_responses",
     "fig10_reuse",
+    "fig11_specification",
     "quote",
     "save",
     "save_table",

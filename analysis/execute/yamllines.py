@@ -1,0 +1,68 @@
+"""In: the text of a YAML file. Out: its plain values, and on which line each of them stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.errors import ParameterError
+
+Where = tuple[Any, ...]  # the way to a value: names and positions, as in ("grid", 0, "alpha")
+
+
+def read(file: Path) -> tuple[Any, dict[Where, int]]:
+    """Read a YAML file: only plain values, no name twice.
+
+    Returns
+    -------
+    value : Any
+        Mappings, lists and scalars.
+    lines : dict
+        Way to a value → its line, from 1. A mapping's entry stands where its name does.
+
+    Raises
+    ------
+    ParameterError
+        There is no such file, it is not YAML, or a name stands twice in a mapping.
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise ParameterError(f"no file {file}.") from None
+    except UnicodeDecodeError:
+        raise ParameterError(f"{file}: is not UTF-8 text.") from None
+    try:
+        node = yaml.compose(text, yaml.SafeLoader)
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ParameterError(f"{file.name}{line}: not YAML: {problem}.") from None
+    except (TypeError, ValueError) as error:  # a list as a name, the 31st of February
+        raise ParameterError(f"{file.name}: not YAML: {error}.") from None
+    lines: dict[Where, int] = {}
+    twice: list[str] = []
+    if node:
+        _walk(node, (), lines, twice, file.name)
+    if twice:
+        raise ParameterError(twice)
+    return value, lines
+
+
+def _walk(node: yaml.Node, way: Where, lines: dict[Where, int], twice: list[str], name: str) -> None:
+    lines.setdefault(way, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for position, part in enumerate(node.value):
+            _walk(part, (*way, position), lines, twice, name)
+    elif isinstance(node, yaml.MappingNode):
+        seen = set()
+        for entry, part in node.value:
+            called = yaml.safe_load(yaml.serialize(entry)) if entry.tag != "tag:yaml.org,2002:str" else entry.value
+            if called in seen:
+                twice.append(f"{name} line {entry.start_mark.line + 1}: '{called}' stands twice. Keep one.")
+            seen.add(called)
+            lines[(*way, called)] = entry.start_mark.line + 1
+            _walk(part, (*way, called), lines, twice, name)
