@@ -13,11 +13,10 @@ from scipy.stats import rankdata
 
 from analysis.errors import ParameterError
 from analysis.model import differences, permute, power
-from analysis.model.samples import Sample, need, place_of, sample
+from analysis.model.samples import Sample, few, need, place_of, sample
 
 ALPHA = power.ALPHA
 EVERY = "all groups"  # stands for group_a in the test of all groups at once
-_METHODS = ("holm", "bh")
 _MAIN = {"ranks": "cliffs_delta", "means": "hedges_g"}  # the effect that belongs to the statistic
 _SUMMARY = (
     "value", "kind", "group_a", "group_b", "n_a", "n_b", "places_a", "places_b", "effect", "estimate", "ci_low",
@@ -126,7 +125,7 @@ def compare(
     need(frame, [*columns, by, cluster, *([paired] if paired else [])])
     wrong = [
         f"{name} = {given!r}: expected {' or '.join(known)}."
-        for name, given, known in (("adjust", adjust, _METHODS), ("statistic", statistic, _MAIN))
+        for name, given, known in (("adjust", adjust, permute.ADJUST), ("statistic", statistic, _MAIN))
         if given not in known
     ]
     if draws < 99:
@@ -142,7 +141,9 @@ def compare(
         dropped.append(left)
         present = one.present()
         if len(present) < 2:
-            tests.append(_untested(one, EVERY, "", f"groups with {min_reports} or more reports: {len(present)}"))
+            tests.append(
+                _untested(one, EVERY, "", f"groups of {min_reports} or more reports: {few(len(present), 2, 'groups')}")
+            )
             continue
         if len(present) > 2 and not paired:
             tests.append(_test(one, EVERY, "", statistic, seed, draws))
@@ -155,7 +156,7 @@ def compare(
             tests.append(test)
             found += sizes
     summary = pd.DataFrame(tests).reindex(columns=[column for column in _SUMMARY if column != "p_adjusted"])
-    summary = summary.assign(p_adjusted=adjusted(summary.loc[:, "p"], adjust))
+    summary = summary.assign(p_adjusted=permute.adjusted(summary.loc[:, "p"], adjust))
     settings = {"by": by, "cluster": cluster, "paired": paired, "statistic": statistic, "adjust": adjust,
                 "draws": draws, "seed": seed, "min_reports": min_reports}  # fmt: skip
     keys = ["value", "group_a", "group_b", "effect"]
@@ -169,20 +170,6 @@ def compare(
         sizes.loc[:, [*keys, "estimate", "ci_low", "ci_high"]], on=keys, how="left"
     )
     return Comparison(summary.loc[:, [*_SUMMARY]], sizes, pd.concat(dropped, ignore_index=True), settings)
-
-
-def adjusted(p: pd.Series, method: Literal["holm", "bh"] = "holm") -> pd.Series:
-    """Return p values adjusted for being several, after Holm or Benjamini & Hochberg; missing ones do not count."""
-    known = p.dropna()
-    made = pd.Series(np.nan, index=p.index, dtype="float64")
-    n, order = len(known), np.argsort(known.to_numpy(float), kind="stable")
-    rising = known.to_numpy(float)[order]
-    if method == "holm":
-        steps = np.maximum.accumulate(rising * np.arange(n, 0, -1))
-    else:
-        steps = np.minimum.accumulate((rising * n / np.arange(1, n + 1))[::-1])[::-1]
-    made.loc[known.index[order]] = np.minimum(steps, 1)
-    return made
 
 
 def _row(one: Sample, a: str, b: str) -> dict[str, Any]:

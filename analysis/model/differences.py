@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln, ndtr, ndtri
 
+from analysis.model.samples import few
+
 LEAST = 5  # clusters a group from which an interval by resampling is given
 _CHUNK = 500  # resamples computed at once
 Estimator = Callable[..., np.ndarray]  # weights of each group's observations, B×n, to B estimates
@@ -118,7 +120,7 @@ def interval(
         if not np.isfinite(estimate):
             return made | {"estimate": np.nan, "note": "no spread within the groups: not defined"}
         if min(counts) < LEAST:
-            return made | {"note": f"no interval: a group has {min(counts)} places, {LEAST} are needed"}
+            return made | {"note": f"no interval: a group has {few(min(counts), LEAST, 'places')}"}
         drawn = [
             estimator(*(w[start : start + _CHUNK, one] for w, one in zip(picked, clusters, strict=True)))
             for picked in [_resamples(tuple(counts), seed, draws)]

@@ -71,6 +71,11 @@ def need(frame: pd.DataFrame, columns: Iterable[str]) -> None:
         raise ParameterError([*wrong, f"The frame has: {', '.join(map(str, frame.columns))}."])
 
 
+def few(n: int, least: int, of: str = "reports") -> str:
+    """Say that there are too few: "3 reports, 5 are needed"."""
+    return f"{n} {of.removesuffix('s') if n == 1 else of}, {least} are needed"
+
+
 def sample(
     frame: pd.DataFrame, value: str, by: str, clusters: pd.Series, min_reports: int
 ) -> tuple[Sample, pd.DataFrame]:
@@ -83,7 +88,7 @@ def sample(
     small = {str(name): int(size) for name, size in zip(names, sizes, strict=True) if size < min_reports}
     reasons = [
         f"{value} missing" if gone else f"{by} missing" if loose
-        else f"group {one} has {small[one]} of {min_reports} reports" if one in small else ""
+        else f"group {one} has {few(small[one], min_reports)}" if one in small else ""
         for gone, loose, one in zip(missing, ungrouped, group, strict=True)
     ]  # fmt: skip
     reason = np.array(reasons, dtype=object)

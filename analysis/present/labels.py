@@ -63,7 +63,7 @@ class Labels:
 
     def group(self, name: str) -> str:
         """Return how a group is called: a level, a framework, a province, `all`, `unknown`, or by its own name."""
-        keys = (f"{kind}.{name}" for kind in ("level", "group", "framework", "province"))
+        keys = (f"level.{name}", f"group.{name}", f"framework.{name}", f"province.{name}")
         return next((self.texts[key] for key in keys if key in self.texts), name)
 
     def core(self, *kinds: str) -> pd.DataFrame:

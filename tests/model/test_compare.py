@@ -40,8 +40,11 @@ def test_five_reports_have_reasons_instead_of_p_values():
 
 def test_groups_too_small_are_left_out_with_their_reason():
     made = stats.compare(FIVE, "x", "level", seed=1)
-    assert made.summary["reason"].tolist() == ["groups with 2 or more reports: 1"]
-    assert sorted(made.dropped["reason"]) == ["group prefecture has 1 of 2 reports", "group zone has 1 of 2 reports"]
+    assert made.summary["reason"].tolist() == ["groups of 2 or more reports: 1 group, 2 are needed"]
+    assert sorted(made.dropped["reason"]) == [
+        "group prefecture has 1 report, 2 are needed",
+        "group zone has 1 report, 2 are needed",
+    ]
 
 
 def test_two_groups_of_single_reports_against_R():

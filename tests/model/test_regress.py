@@ -133,9 +133,9 @@ def test_what_the_data_cannot_carry_is_said():
         stats.counts(D.assign(twice=2 * D["big"]), "y", ["big", "twice", "year"])
     with pytest.raises(ModelError, match=r"year has 1 value in the 15 complete reports: leave it out"):
         stats.counts(D[D["year"] == 1], "y", BOTH)
-    with pytest.raises(ModelError, match=r"5 complete reports for 3 coefficients; at least 8 are needed"):
+    with pytest.raises(ModelError, match=r"3 coefficients: 5 complete reports, 8 are needed"):
         stats.counts(D.head(5), "y", BOTH)
-    with pytest.raises(ModelError, match=r"4 places; errors clustered by place need at least 10"):
+    with pytest.raises(ModelError, match=r"errors clustered by place: 4 places, 10 are needed"):
         stats.counts(D.assign(place=["a", "b", "c", "d", "d"] * 6), "y", BOTH)
     with pytest.raises(ModelError, match=r"k is above m in 30 reports \(first: r0, 77 of 38\)"):
         stats.rates(D.assign(k=77 + D["year"]), "k", "m", BOTH)
