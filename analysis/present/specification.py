@@ -68,8 +68,8 @@ def fig11_specification(
     high = below + len(options) * _PITCH + 20 + len(known) * _ROW + 6
     figure = theme.canvas(theme.DOUBLE, high)
 
-    names = [_name(say, "option", f"{name}.{option}", str(option)) for name, option in options]
-    groups = [_name(say, "choice", name, name) for name, _ in options]
+    names = [_name(say, f"option.{name}.{option}", str(option)) for name, option in options]
+    groups = [_name(say, f"choice.{name}", name) for name, _ in options]
     if options:
         matrix = theme.grouped(figure, below, groups, names, _PITCH, 4)
         _choices(matrix, shown, options)
@@ -183,7 +183,7 @@ def _conclusions(
     grid.set_axis_off()
     theme.write(figure, edge + 30, top, theme.wrap(say("panel.influence"), tiles, lines=2), linespacing=1.15)
     for column, name in enumerate(varied):
-        text = theme.wrap(_name(say, "choice", name, name), tile - 0.5, theme.SMALL, 2)
+        text = theme.wrap(_name(say, f"choice.{name}", name), tile - 0.5, theme.SMALL, 2)
         theme.write(
             figure, edge + 30 + tile * (column + 0.5), top + 11.5, text, ha="center", va="bottom", size=theme.SMALL
         )
@@ -208,15 +208,15 @@ def _reference(say: labels.Labels, data: pd.DataFrame, varied: list[str]) -> str
     """Say what the reference chose, in the figure's words."""
     home = data.loc[data["reference"]].iloc[0]
     chosen = [
-        f"{_name(say, 'choice', name, name)} {_name(say, 'option', f'{name}.{home[name]}', str(home[name]))}"
+        f"{_name(say, f'choice.{name}', name)} {_name(say, f'option.{name}.{home[name]}', str(home[name]))}"
         for name in varied
     ]
     return (say("joint") + " " * (say.lang == "en")).join(chosen)
 
 
-def _name(say: labels.Labels, kind: str, key: str, plain: str) -> str:
+def _name(say: labels.Labels, key: str, plain: str) -> str:
     """Return the label of a choice or option; a sweep of one's own has its own words."""
-    return say.texts.get(f"{kind}.{key}", plain)
+    return say.texts.get(key, plain)
 
 
 def _sorted(values: Iterable[object]) -> list[object]:
