@@ -8,18 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return both ends of Wilson's score interval (Wilson 1927), elementwise, each between 0 and 1.
+def wilson(successes: ArrayLike, trials: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends of Wilson's score interval, 95 % (Wilson 1927), elementwise, each between 0 and 1.
 
     Parameters
     ----------
     successes, trials : array_like
         Trials above 0, successes at most as many; neither need be whole.
-    level : float
-        Coverage.
     """
     successes, trials = np.asarray(successes, float), np.asarray(trials, float)
-    z = NormalDist().inv_cdf(0.5 + level / 2)
+    z = NormalDist().inv_cdf(0.975)
     share, shrink = successes / trials, 1 + z**2 / trials
     middle = (share + z**2 / (2 * trials)) / shrink
     half = z / shrink * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))

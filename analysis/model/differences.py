@@ -93,10 +93,8 @@ PAIRS: Mapping[str, Callable[..., Estimator]] = {
 }  # fmt: skip
 
 
-def interval(
-    estimator: Estimator, clusters: Sequence[np.ndarray], *, seed: int, draws: int, level: float = 0.95
-) -> dict[str, Any]:
-    """Return the estimate and its bootstrap interval; whole clusters are resampled within each group.
+def interval(estimator: Estimator, clusters: Sequence[np.ndarray], *, seed: int, draws: int) -> dict[str, Any]:
+    """Return the estimate and its 95 % bootstrap interval; whole clusters are resampled within each group.
 
     The interval is BCa, bias-corrected and accelerated (Efron 1987), its acceleration by leaving out one cluster at a
     time; percentile where the correction is not defined.
@@ -133,7 +131,7 @@ def interval(
     note = f"{lost} of {draws} resamples without spread left out" if lost else ""
     if lost > draws / 20 or not len(found) or np.ptp(found) == 0:
         return made | {"note": note or "no interval: all resamples give the same"}
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    tails = np.array([0.025, 0.975])
     corrected = _bca(found, estimate, jack, tails)
     low, high = np.quantile(found, tails if corrected is None else corrected)
     method = "percentile" if corrected is None else "BCa"

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import ParameterError
-from analysis.model import permute
+from analysis.model import permute, rearranged
 from analysis.model.clustered import TINY, robust, sums
 from analysis.model.samples import few, need
 from analysis.tables import LEVELS
@@ -117,7 +117,10 @@ def effect(
         for place, term in enumerate(terms, start=1):
             estimate, error, df = (each[place] for each in found)
             half = stats.t.ppf(0.975, df) * error
-            tested = _permuted(design, place, term, terms, shares, groups, start, draws)
+            others = [
+                at for at, other in enumerate(terms, start=1) if term.reference and other.by == term.by and at != place
+            ]
+            tested = rearranged.coefficient(design, place, others, shares, groups, seed=start, draws=draws)
             p = 2 * stats.t.sf(np.abs(estimate / np.maximum(error, TINY)), df) if tested is None else tested
             has = slice(None) if term.reference is None else term.column != 0
             rows += [
@@ -238,21 +241,10 @@ def permutation_test(
     if len(kinds) < 2:
         raise ParameterError(f"permutation_test: '{by}' has {len(kinds)} value; expected two or more.")
     shown = kinds.astype(float)[:, None] if _numeric(column) else np.eye(len(kinds))
-    totals, sizes = sums(shares, groups), np.bincount(groups).astype(float)
-    centred = totals - sizes[:, None] * shares.mean(axis=0)
-    total = ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
-
-    def explained(labels: np.ndarray) -> np.ndarray:
-        moved = shown[labels]
-        moved = moved - (sizes @ moved) / sizes.sum()
-        cross = moved.T @ centred
-        part = (cross * (np.linalg.pinv(moved.T @ (sizes[:, None] * moved)) @ cross)).sum(axis=0)
-        return np.append(part.sum() / max(total.sum(), TINY), part / np.maximum(total, TINY))
-
     start = int(model.settings["seed"]) if seed is None else seed
-    found = permute.labels(codes, lambda assigned: np.stack([*map(explained, assigned)]), seed=start, draws=draws)
+    explained, found = rearranged.explained(shown, codes, shares, groups, seed=start, draws=draws)
     topics = pd.array([None, *range(1, shares.shape[1] + 1)], dtype="Int64")
-    frame = pd.DataFrame({"by": by, "topic": topics, "explained": explained(codes), "p": found.p})
+    frame = pd.DataFrame({"by": by, "topic": topics, "explained": explained, "p": found.p})
     frame["p_adjusted"] = permute.adjusted(frame.loc[:, "p"].mask(np.arange(len(frame)) == 0))
     return frame.assign(least_p=found.smallest, n_clusters=len(codes)).astype({"by": "str"})
 
@@ -366,37 +358,3 @@ def _variance(model: Fitted) -> np.ndarray:
 
 def _clusters(names: np.ndarray) -> np.ndarray:
     return pd.factorize(names, sort=True)[0]
-
-
-def _permuted(
-    design: np.ndarray, place: int, term: Term, terms: list[Term], shares: np.ndarray, groups: np.ndarray,
-    seed: int, draws: int,
-) -> np.ndarray | None:  # fmt: skip
-    """Return p per topic from rearranging one covariate among reports, or None when it differs within a report.
-
-    A group is exchanged with its reference only, so other groups may differ as they like. The statistic is the
-    coefficient over its cluster-robust error, which keeps the test right when groups differ in spread (Janssen 1997).
-    """
-    first = np.unique(groups, return_index=True)[1]
-    if not np.array_equal(design, design[first][groups]):
-        return None
-    rows, totals, sizes = design[first], sums(shares, groups), np.bincount(groups).astype(float)
-    movable = np.ones(len(rows), bool)
-    if term.reference is not None:
-        others = [at for at, other in enumerate(terms, start=1) if other.by == term.by and at != place]
-        movable = (rows[:, others] == 0).all(axis=1)
-    values, now = np.unique(rows[movable, place], return_inverse=True)
-
-    def studentised(labels: np.ndarray) -> np.ndarray:
-        moved = rows.copy()
-        moved[movable, place] = values[labels]
-        try:
-            inverse = np.linalg.inv(moved.T @ (sizes[:, None] * moved))
-        except np.linalg.LinAlgError:  # this arrangement leaves nothing to estimate
-            return np.zeros(shares.shape[1])
-        solve = moved @ inverse[:, place]
-        estimate = inverse @ (moved.T @ totals)
-        residual = totals - sizes[:, None] * (moved @ estimate)
-        return np.abs(estimate[place]) / np.sqrt(np.maximum(solve**2 @ residual**2, TINY))
-
-    return permute.labels(now, lambda assigned: np.stack([*map(studentised, assigned)]), seed=seed, draws=draws).p

@@ -22,6 +22,7 @@ from analysis.model.topics import TopicModel
 KINDS = ("explicit", "partial", "none")
 PAIR = ["report_id", "problem", "plan"]
 WEIGHTS = {"lexical": 0.8, "type": 0.2, "topic": 0.2}  # of the score's parts; those that a pair lacks drop out
+SHARED = 8  # parts of words that a pair shows
 ROWS = 40  # of the table that a notebook shows
 _COLUMNS = [*PAIR, "kind", "score", "lexical", "type", "topic", "shared"]
 
@@ -342,7 +343,7 @@ def _cosine(one: np.ndarray, two: np.ndarray) -> np.ndarray:
     return np.divide((one * two).sum(axis=1), length, out=np.zeros(len(length)), where=length > 0)
 
 
-def _shared(words: Sequence[str], pool: set[str], idf: Mapping[str, float], most: int = 8) -> str:
+def _shared(words: Sequence[str], pool: set[str], idf: Mapping[str, float]) -> str:
     """Longest parts of `words` whose character pairs are all in `pool`, weightiest first."""
     found: dict[str, float] = {}
     for word in words:
@@ -355,7 +356,7 @@ def _shared(words: Sequence[str], pool: set[str], idf: Mapping[str, float], most
                 found[run] = weight
                 run, weight = "", 0.0
     whole = [part for part in found if not any(part != other and part in other for other in found)]
-    return " ".join(sorted(whole, key=lambda part: (-found[part], part))[:most])
+    return " ".join(sorted(whole, key=lambda part: (-found[part], part))[:SHARED])
 
 
 def _kinds(scores: np.ndarray, thresholds: Mapping[str, float]) -> np.ndarray:

@@ -248,11 +248,11 @@ def _tiles(drawn: Axes, tiles: pd.DataFrame, names: list[str]) -> None:
     drawn.set_xticks(range(0, tiles.shape[1], step), tiles.columns[::step])
 
 
-def box(drawn: Axes, row: float, values: np.ndarray, color: str = theme.MAIN) -> dict[str, float]:
+def box(drawn: Axes, row: float, values: np.ndarray) -> dict[str, float]:
     """Draw sorted values as faint dots with median and middle half; return median, q1, q3 (empty without values)."""
     if not len(values):
         return {}
-    drawn.plot(values, row + theme.spread(len(values)), "o", color=color, alpha=0.25, ms=1.8, mew=0)
+    drawn.plot(values, row + theme.spread(len(values)), "o", color=theme.MAIN, alpha=0.25, ms=1.8, mew=0)
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75))
     drawn.plot([q1, q3], [row, row], color=theme.INK, linewidth=1.6, solid_capstyle="butt")
     drawn.plot(median, row, "o", mfc="white", mec=theme.INK, ms=3.6, mew=0.9)
