@@ -37,12 +37,15 @@ class Permuted:
         Assignments gone through.
     exact : bool
         All of them, not a random sample.
+    mean : as p
+        Mean of the statistic over the assignments: what chance gives. Missing for Fisher's test.
     """
 
     p: Any
     smallest: Any
     n: int
     exact: bool
+    mean: Any = np.nan
 
 
 def labels(groups: np.ndarray, statistic: Statistic, *, seed: int, draws: int) -> Permuted:
@@ -147,14 +150,14 @@ def _exact(statistic: Statistic, observed: np.ndarray, batches: Iterator[np.ndar
     found = np.concatenate([statistic(batch) for batch in batches])
     near = _near(found)
     p = (found >= statistic(observed[None])[0] - near).mean(axis=0)
-    return Permuted(p, (found >= found.max(axis=0) - near).mean(axis=0), len(found), True)
+    return Permuted(p, (found >= found.max(axis=0) - near).mean(axis=0), len(found), True, found.mean(axis=0))
 
 
 def _sampled(statistic: Statistic, observed: np.ndarray, draw: Callable[[int], np.ndarray], draws: int) -> Permuted:
     sizes = [min(_BATCH, draws - start) for start in range(0, draws, _BATCH)]
     found = np.concatenate([statistic(draw(size)) for size in sizes])
     p = (1 + (found >= statistic(observed[None])[0] - _near(found)).sum(axis=0)) / (draws + 1)
-    return Permuted(p, np.full_like(p, 1 / (draws + 1))[()], draws, False)
+    return Permuted(p, np.full_like(p, 1 / (draws + 1))[()], draws, False, found.mean(axis=0))
 
 
 def _near(found: np.ndarray) -> np.ndarray:

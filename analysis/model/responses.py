@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from analysis import paths, tables
 from analysis.codebook import read_csv
 from analysis.errors import DataError, ParameterError
+from analysis.model.samples import need
 from analysis.model.tokens import tokenize
 from analysis.model.topics import TopicModel
 
@@ -85,8 +86,7 @@ class Responses:
         """
         made = self.problems
         if by not in made:
-            if by not in self.items:
-                raise ParameterError(f"answered: the items have no column '{by}'. They have: {', '.join(self.items)}.")
+            need(self.items, [by])
             known = self.items.filter(["report_id", "item_id", by]).rename(columns={"item_id": "problem"})
             made = made.merge(known, on=["report_id", "problem"], how="left")
         if made.empty:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import ParameterError, closest
 
+OTHERS = "all others"  # stands for group_b where a group is compared with the reports of all others
 Kind = Literal["number", "share", "category"]
 
 
@@ -41,6 +42,11 @@ class Sample:
         """Return the reports of these groups."""
         kept = np.isin(self.groups, groups)
         return Sample(self.value, self.kind, self.x[kept], self.groups[kept], self.clusters[kept], self.names)
+
+    def against_others(self, group: str) -> Sample:
+        """Return all reports in two groups: this one and `OTHERS`."""
+        groups = np.where(self.groups == group, group, OTHERS)
+        return Sample(self.value, self.kind, self.x, groups, self.clusters, self.names)
 
     def present(self) -> list[str]:
         """Return the groups, sorted."""

@@ -223,7 +223,7 @@ def tab03_comparisons(compared: pd.DataFrame, lang: str, *, n_reports: int, sett
     frame = pd.DataFrame(rows).astype(object)
     frame = frame.rename(columns={key: say(f"column.{key}") for key in frame})
     caption = say(
-        "caption.tab03", n=n_reports, by=say.texts.get(f"column.{settings['by']}", settings["by"]),
+        "caption.tab03", n=n_reports, by=say.column(settings["by"]),
         adjust=say(f"value.{settings['adjust']}"), draws=settings["draws"], seed=settings["seed"], rows=len(compared),
         shown=len(shown), untested=compared["p"].isna().tolist().count(True),
     )  # fmt: skip

@@ -166,9 +166,9 @@ def test_prevalence_is_the_mean_share_of_a_group_and_missing_is_a_group(small):
 
 
 def test_settings_make_the_fit_repeatable(small):
-    assert small.settings | {"bound": 0, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0, "n_iter": 0} == {
+    assert small.settings | {"stopwords": 0, "bound": 0, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0, "n_iter": 0} == {
         "n_topics": 2, "seed": 1, "alpha": 0.1, "eta": 0.01, "max_iter": 100, "refine": 0, "min_df": 1, "max_df": 0.5, "places": [],
-        "bound": 0, "n_iter": 0, "converged": True, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0,
+        "stopwords": 0, "bound": 0, "n_iter": 0, "converged": True, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0,
     }  # fmt: skip
     assert set(small.settings["versions"]) == {"scikit-learn", "jieba", "rjieba", "numpy", "scipy"}
     assert small.settings["sha256_lexicon"] == tokens.lexicon().sha256
@@ -313,7 +313,7 @@ def test_misused_items(items, message):
 def test_other_misuse(small):
     with pytest.raises(TypeError, match="seed"):
         topics.fit(items_of(DOCUMENTS), 2)
-    with pytest.raises(ParameterError, match=r"no column 'levle'\. Closest: 'level'\. They have: report_id"):
+    with pytest.raises(ParameterError, match=r"no column 'levle'\. Closest: 'level'\.\sThe frame has: report_id"):
         small.prevalence("levle")
     with pytest.raises(ParameterError, match=r"^stability, without r000: fit: n_topics is 2, but 0 of 2 items have"):
         topics.stability(topics.fit(items_of(DOCUMENTS, 2, item_id=range(4)), 2, seed=1, min_df=2, max_df=0.5))
