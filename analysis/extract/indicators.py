@@ -110,7 +110,7 @@ class Reader:
                     if (
                         not denied(view.text, match.start())
                         and not _leaves_bracket(match)
-                        and (not wording.wanted or wording.lists or match.start("n") not in listed)
+                        and (not wording.wanted or match.start("n") not in listed)
                         and (not wording.topic or _topic(view.text, topics, match.start()) in wording.topic)
                     ):
                         yield self._hit(wording, match, view, quantities)

@@ -36,11 +36,6 @@ class Wording:
         return frozenset(self.letters[unit] for unit in units)
 
     @cached_property
-    def lists(self) -> bool:
-        """Whether it means numbers told off one by one (分别N件、N件)."""
-        return any("分别" in word for part in self.parts if part.kind == "word" for word in part.words)
-
-    @cached_property
     def topic(self) -> tuple[str, ...]:
         """Words of which one must stand earlier in the paragraph; none when the wording names its own subject."""
         return next((part.words for part in self.parts if part.kind == "topic"), ())
