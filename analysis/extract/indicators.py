@@ -19,7 +19,7 @@ from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, ske
 ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, never results
 Review = dict[str, object]
 _REACH = 200  # characters over which a topic holds
-_BESIDE = 12  # characters between two parts of one whole
+_BESIDE = 24  # characters between two parts of one whole
 _ASIDES = re.compile(r"[(（][^()（）]*[)）]")
 
 

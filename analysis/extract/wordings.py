@@ -22,7 +22,7 @@ LISTED = re.compile(  # 分别办理行政处罚案件N件、N件: each number i
 _RESPECTIVE = re.compile(  # 网上可办率、全程网办率分别为N%、N%: as many numbers as labels, in their order
     rf"(?P<labels>[^,。;:!?\n{_ANY}]{{2,60}})分别(?P<numbers>[{_ANY}](?:[、,和及与][{_ANY}])+)"
 )
-_AND = re.compile("[、和及与]")
+_AND = re.compile("[、和与]|(?<![涉以])及")
 _QUOTES = "“”‘’\"'「」『』《》〈〉"  # 开展“综合查一次” and 开展综合查一次 are one wording
 _NOT = "(?<![不未])(?<![不未]予)"  # 不受理 and 未予受理 are not 受理
 _DENIED = re.compile(_NOT)
@@ -102,10 +102,11 @@ def _beside_labels(view: Skeleton) -> Skeleton:
     order: list[int] = []
     position = 0
     for match in _RESPECTIVE.finditer(view.text):
-        ends = [*(mark.start() for mark in _AND.finditer(view.text, *match.span("labels"))), match.end("labels")]
+        marks = [mark.start() for mark in _AND.finditer(view.text, *match.span("labels"))]
         places = [place for place in range(*match.span("numbers")) if place in view.numbers]
-        if len(ends) != len(places):
+        if len(marks) < len(places) - 1:
             continue
+        ends = [*marks[1 - len(places) :], match.end("labels")]
         for end, place in zip(ends, places, strict=True):
             order += [*range(position, end), place]
             position = end
