@@ -36,6 +36,16 @@ class Wording:
         return frozenset(self.letters[unit] for unit in units)
 
     @cached_property
+    def needed(self) -> tuple[tuple[str, ...], ...]:
+        """Words of which a sentence must hold one each, shortest lists first; told quicker than a match with gaps."""
+        lists = [part.words for part in self.parts if part.kind in ("word", "choice") and all(part.words)]
+        return tuple(sorted(lists, key=len)) if any(part.kind == "gap" for part in self.parts) else ()
+
+    def may_match(self, words: str) -> bool:
+        """Whether a sentence holds all words that this wording cannot do without."""
+        return all(any(word in words for word in needed) for needed in self.needed)
+
+    @cached_property
     def topic(self) -> tuple[str, ...]:
         """Words of which one must stand earlier in the paragraph; none when the wording names its own subject."""
         return next((part.words for part in self.parts if part.kind == "topic"), ())
@@ -133,4 +143,6 @@ class Wordings:
             held = [probe for pair in pairs for probe in self._by_pair[pair]]
         for probe in held:
             if probe in words:
-                yield from (one for one in self.by_probe[probe] if not one.wanted or letters & one.wanted)
+                for one in self.by_probe[probe]:
+                    if (not one.wanted or letters & one.wanted) and one.may_match(words):
+                        yield one
