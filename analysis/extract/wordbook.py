@@ -39,11 +39,18 @@ class Wording:
     def needed(self) -> tuple[tuple[str, ...], ...]:
         """Words of which a sentence must hold one each, shortest lists first; told quicker than a match with gaps."""
         lists = [part.words for part in self.parts if part.kind in ("word", "choice") and all(part.words)]
-        return tuple(sorted(lists, key=len)) if any(part.kind == "gap" for part in self.parts) else ()
+        gaps = any(part.kind == "gap" for part in self.parts)
+        return tuple(sorted(lists, key=len)) if gaps and len(lists) > 1 else ()
 
     def may_match(self, words: str) -> bool:
         """Whether a sentence holds all words that this wording cannot do without."""
-        return all(any(word in words for word in needed) for needed in self.needed)
+        for needed in self.needed:
+            for word in needed:
+                if word in words:
+                    break
+            else:
+                return False
+        return True
 
     @cached_property
     def topic(self) -> tuple[str, ...]:
@@ -144,5 +151,5 @@ class Wordings:
         for probe in held:
             if probe in words:
                 for one in self.by_probe[probe]:
-                    if (not one.wanted or letters & one.wanted) and one.may_match(words):
+                    if (not one.wanted or not letters.isdisjoint(one.wanted)) and one.may_match(words):
                         yield one
