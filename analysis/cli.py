@@ -40,7 +40,7 @@ CorrectionsOption = Annotated[
         help="CSV of values you overrule. Default: data/corrections.csv, else <folder>.corrections.csv.",
     ),
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes side by side.")]
 ClusterOption = Annotated[
     str, typer.Option("--cluster", help="Address of a Dask scheduler, tcp://host:8786: work on its workers.")
 ]
@@ -94,10 +94,11 @@ def build(
     _say(f"{made.folder}: " + ", ".join(f"{name} {count}" for name, count in made.rows.items()))
 
 
-def _share(cluster: str) -> None:
-    """Let the notebooks that are run here use a cluster for what they repeat: their grid over K."""
+def _share(jobs: int, cluster: str) -> None:
+    """Let the notebooks that are run here use processes or a cluster for what they repeat: their grid over K."""
     from analysis import workers
 
+    os.environ[workers.JOBS] = str(jobs)
     if cluster:
         with workers.executor(cluster=cluster):  # says now what would stop the notebook later
             os.environ[workers.CLUSTER] = cluster
@@ -111,13 +112,14 @@ def run(
         list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")
     ] = None,
     timeout: TimeoutOption = None,
+    jobs: JobsOption = 1,
     cluster: ClusterOption = "",
 ) -> None:
     """Run one notebook strictly: an unknown, mistyped or disallowed parameter is an error, not a warning."""
     from analysis.execute import notebook as notebooks
     from analysis.execute import parameters
 
-    _share(cluster)
+    _share(jobs, cluster)
     record = notebooks.run(notebook, parameters.read(notebook, file, parameter or []), timeout=timeout)
     _say(f"{record.folder / notebook.name} ({record.seconds:.0f} s)")
 
@@ -208,7 +210,7 @@ def paper(
         )
     for failure in made.failures:
         _say(failure, "yellow")
-    _share(cluster)
+    _share(jobs, cluster)
     parcel.clear(paths.FIGURES / name)
     files = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
     given = {"tables": "" if own else str(folder), "out": name}
