@@ -24,6 +24,17 @@ def wilson(successes: ArrayLike, trials: ArrayLike) -> tuple[np.ndarray, np.ndar
     return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
+def exact(hits: int, n: int) -> tuple[float, float]:
+    """Return both ends of the exact interval of a share, 95 % (Clopper & Pearson 1934); missing when n is 0."""
+    from scipy.stats import beta
+
+    if not n:
+        return float("nan"), float("nan")
+    low = beta.ppf(0.025, hits, n - hits + 1) if hits else 0.0
+    high = beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
+    return float(low), float(high)
+
+
 def pooled(successes: np.ndarray, trials: np.ndarray) -> tuple[float, float, float]:
     """Return the share pooled over reports, and its Wilson interval with the sample size cut by the design effect.
 

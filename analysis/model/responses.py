@@ -10,10 +10,9 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from analysis import paths, tables
+from analysis import intervals, paths, tables
 from analysis.codebook import read_csv
 from analysis.errors import DataError, ParameterError
 from analysis.model.samples import need
@@ -381,7 +380,4 @@ def _best(scores: np.ndarray, true: np.ndarray) -> float:
 
 def _share(hits: int, n: int) -> tuple[float, float, float]:
     """Share and both ends of its exact 95 % interval; missing when there is nothing to share."""
-    if n == 0:
-        return float("nan"), float("nan"), float("nan")
-    interval = binomtest(hits, n).proportion_ci(0.95, "exact")
-    return hits / n, float(interval.low), float(interval.high)
+    return hits / n if n else float("nan"), *intervals.exact(hits, n)

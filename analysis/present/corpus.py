@@ -78,10 +78,14 @@ def _corpus(reports: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
             "year": reports["report_year"],
             "published_on": reports["published_on"],
             "days_after_deadline": -reports["days_to_deadline"],
-            **{head: reports[f"chars_{head}"] > 0 for head in HEADS[:-1]},
-            "causes": reports["states_causes"].astype(bool),
         }
-    )
+    ).join(required(reports))
+
+
+def required(reports: pd.DataFrame) -> pd.DataFrame:
+    """Return which required contents each report has: a yes/no column for each of `HEADS`, on the frame's index."""
+    there = {head: reports[f"chars_{head}"] > 0 for head in HEADS[:-1]}
+    return pd.DataFrame({**there, "causes": reports["states_causes"].astype(bool)})
 
 
 def _each(corpus: pd.DataFrame, say: labels.Labels) -> tuple[Canvas, pd.DataFrame]:

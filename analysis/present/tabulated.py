@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.errors import FigureError
 from analysis.present import labels
-from analysis.present.corpus import FEW, HEADS
+from analysis.present.corpus import FEW, HEADS, required
 from analysis.present.drawing import hashes
 from analysis.present.labels import Labels
 from analysis.present.numbers import text
@@ -46,8 +46,7 @@ def tab01_corpus(reports: pd.DataFrame, lang: str) -> Table:
             "table reports has no rows: there is no corpus to print. Build it from a folder with reports."
         )
     corpus = labels.in_order(reports)
-    there = pd.DataFrame({head: corpus[f"chars_{head}"] > 0 for head in HEADS[:-1]})
-    there["causes"] = corpus["states_causes"].astype(bool)
+    there = required(corpus)
     few = len(corpus) <= FEW
     frame = (_each if few else _levels)(corpus, there, say)
     days = corpus["days_to_deadline"].to_numpy(float, na_value=np.nan)
