@@ -67,6 +67,13 @@ def test_a_module_is_short_and_says_what_goes_in_and_out(path):
         assert "Out: " in text.splitlines()[0]
 
 
+def test_a_notebook_completes_what_topics_offers():
+    from analysis import topics
+
+    assert dir(topics) == sorted(topics.__all__)
+    assert all(f"`{name}`" in str(topics.__doc__) for name in topics.__all__ if name != "TopicModel")
+
+
 def test_the_door_offers_what_it_says():
     assert {*analysis.__all__} <= {*dir(analysis)}
     assert all(getattr(analysis, name).__name__.startswith("analysis.") for name in analysis.__all__)

@@ -165,3 +165,11 @@ def test_incomplete_reports_are_left_out_and_said():
     assert made.dropped["reason"].tolist() == ["villages missing", "villages is not above 0"]
     assert "Left out, villages missing: 1." in str(made)
     assert made._repr_html_().count("<table") == 2
+
+
+def test_what_the_intercept_stands_for_is_said():
+    assert "Numbers enter as they are: the intercept is where big and year are 0." in str(
+        stats.disclosure(D, "s", BOTH)
+    )
+    level = pd.Series(["county"] * 16 + ["city"] * 14)
+    assert "Numbers enter" not in str(stats.counts(D.assign(level=level), "y", ["level"]))
