@@ -27,5 +27,5 @@ def test_the_same_seed_gives_the_same_and_what_is_planted_is_there():
 
 
 def test_no_table(tmp_path):
-    with pytest.raises(DataError, match="Make it with: python -m analysis.model.coverage"):
+    with pytest.raises(DataError, match=r"Make it with: python -m analysis\.model\.coverage"):
         coverage.table(tmp_path / "none.csv")
