@@ -26,7 +26,7 @@ _BETWEEN, _WITHIN = 20, 2  # Dirichlet precision of reports round their group, o
 _Z = 1.959964
 
 
-@dataclass(frozen=True)
+@dataclass
 class Planted:
     """What `effects` needs of a topic model, with shares as inferred from drawn topic tokens."""
 

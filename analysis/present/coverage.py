@@ -41,7 +41,8 @@ def fig08b_coverage(grid: pd.DataFrame, n_reports: int, lang: str) -> Figure:
     say = labels.load(lang)
     if grid.empty:
         raise FigureError("figure 8b: the table of coverage has no rows. Make it: python -m analysis.model.coverage")
-    mean = grid.groupby("reports")[["covered", "covered_low", "covered_high", "covered_items", "size", "power"]].mean()
+    columns = ["covered", "covered_low", "covered_high", "covered_items", "size", "power"]
+    mean = pd.DataFrame(grid.groupby("reports")[columns].mean())
     wide = (theme.DOUBLE - 14 - 18 - 4) / 2
     figure = theme.canvas(theme.DOUBLE, 8 + HIGH + 12)
     left, right = (theme.axes(figure, 14 + place * (wide + 18), 8, wide, HIGH) for place in (0, 1))
