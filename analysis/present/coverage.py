@@ -67,7 +67,7 @@ def fig08b_coverage(grid: pd.DataFrame, n_reports: int, lang: str) -> Figure:
     covered, naive = grid["covered"].to_numpy(float), grid["covered_items"].to_numpy(float)
     caption = say(
         "caption.fig08b", here=n_reports, runs=int(grid["n"].iloc[0] // 4), low=100 * covered.min(),
-        high=100 * covered.max(), naive=100 * naive.min(), least=int(grid["reports"].min()),
+        high=100 * covered.max(), naive=100 * naive.min(), least=min(int(one) for one in mean.index),
     )  # fmt: skip
     return Figure(figure, grid, "fig08b_coverage", say("title.fig08b"), caption, lang, {}, {}, n_reports)
 
