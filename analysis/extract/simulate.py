@@ -130,6 +130,7 @@ def report(number: int, seed: int) -> Page:
     page = Page(
         report_id, u, growth, told.effects["year"]["rate"] * (who.year - 2020), narrow=u() < 0.2,
         line=("\n", "\n\n", "\n　　", "\r\n", "\n  ")[int(u() * 5)], faulty=u() < 0.15,
+        whole=who.level != "department",
     )  # fmt: skip
     kind = "系统" if who.level == "department" else who.name[-1]
     page.macros = [str(who.year), str(who.year + 1), who.name, kind, who.body, who.name]
@@ -147,7 +148,7 @@ def report(number: int, seed: int) -> Page:
         "report_year": str(who.year), "body_end": str(page.at),
     }  # fmt: skip
     page.metadata(facts)
-    page.row("planted.csv", report_id, place.code, who.level, place.province, who.year, f"{growth:.6f}", reuse)
+    page.row("planted.csv", f"{report_id},{place.code},{who.level},{place.province},{who.year},{growth:.6f},{reuse}\n")
     return page
 
 
@@ -203,9 +204,8 @@ def _front(page: Page, told: Texts, who: Who, u: Callable[[], float]) -> dict[st
         if u() < 0.3:
             page.say(_pick(phrases["site"], u))
             page.newline()
-        at = page.at
-        page.say(_pick(phrases["title"], u))
-        facts["title"], facts["issuer"] = page.since(at), who.body
+        facts["title"], facts["issuer"] = page.filled(_pick(phrases["title"], u)), who.body
+        page.put(facts["title"])
         page.newline()
         if u() < 0.6:
             page.put(f"发布时间：{published}" if u() < 0.5 else f"发布日期：{published:%Y年%-m月%-d日}")
@@ -258,14 +258,14 @@ def _work(page: Page, told: Texts, who: Who, u: Callable[[], float]) -> dict[str
 
 def _facts(page: Page, told: Texts, area: str, used: set[str], u: Callable[[], float]) -> None:
     """Write sentences of one task: written ones, ones of wordings, remarks, figures that must not count."""
-    for _ in range(1 + int(u() * 3)):
+    for _ in range(2 + int(u() * 3)):
         sentence = _pick(told.sentences[area] if u() < 0.55 else told.wordings[area], u)
         if sentence.codes.isdisjoint(used):
             used |= sentence.codes
             page.say(sentence)
             if u() < 0.12:
                 page.say(_pick(told.remarks["noise"], u))
-        if u() < 0.4:
+        if u() < 0.8:
             page.say(_pick(told.remarks["plain"], u))
 
 
@@ -298,7 +298,7 @@ def _problems_and_plans(
             causes += bool(cause)
             page.item("problems", topic.problem, topic.name, cause, said, own_line)
     if u() < 0.35:
-        page.head(1, "duty", "", _pick(told.headings["duty", ""], u))
+        page.head(1, "duty", "A9", _pick(told.headings["duty", ""], u))
         page.newline()
         page.say(_pick(told.phrases["duty"], u))
     if u() < 0.95:

@@ -50,7 +50,7 @@ Part = str | int | Slot
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Literal text, macros (their number in `MACROS`) and slots, and the indicators it states."""
+    """Literal text, macros (their number in `MACROS`) and slots; `codes` are what a report may say only once."""
 
     parts: tuple[Part, ...]
     codes: frozenset[str]
@@ -82,13 +82,16 @@ class Texts:
     places: list[Place] = field(default_factory=list)
     governments: list[tuple[Place, int]] = field(default_factory=list)
     shared_names: set[str] = field(default_factory=set)
+    _weights: dict[tuple[str, int], list[float]] = field(default_factory=dict)
 
     def weights(self, level: str, year: int) -> list[float]:
         """Return the running sum of the topics' weights at a level in a year: the planted prevalence."""
+        if (level, year) in self._weights:
+            return self._weights[level, year]
         effects = self.effects
         base, by_level = effects["topic"], effects.get(f"topic_{level}", {})
         by_year, count = effects.get("topic_year", {}), Counter(topic.name for topic in self.topics)
-        return list(
+        sums = self._weights[level, year] = list(
             accumulate(
                 base.get(topic.name, 0.6)
                 * by_level.get(topic.name, 1.0)
@@ -97,6 +100,7 @@ class Texts:
                 for topic in self.topics
             )
         )
+        return sums
 
 
 @cache
@@ -181,7 +185,7 @@ class _Compiler:
                 parts.append(slot)
         parts += [text[last:]] if last < len(text) else []
         codes = frozenset(part.code for part in parts if isinstance(part, Slot) and part.code)
-        return Sentence(tuple(parts), codes)
+        return Sentence(tuple(parts), codes or frozenset([text]))
 
     def slot(self, match: re.Match[str], row: dict[str, str], scope: str) -> Slot | None:
         """Compile one number."""

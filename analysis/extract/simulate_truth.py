@@ -27,6 +27,10 @@ _NARROW = (("，", ","), ("：", ":"), ("；", ";"), ("（", "("), ("）", ")"))
 _BEFORE = (("近", "about"), ("约", "about"), ("超", "at_least"), ("超过", "at_least"))
 
 
+def _cell(text: str) -> str:
+    return f'"{text}"' if "," in text else text
+
+
 class Page:
     """One report being written: `put` and `say` add text, `head` and `item` headings, each with its truth row.
 
@@ -44,13 +48,16 @@ class Page:
         What stands between two paragraphs.
     faulty : bool
         Whether brackets get lost and numbers are skipped.
+    whole : bool
+        Whether the body that reports answers for a territory.
     """
 
     def __init__(
-        self, name: str, u: Callable[[], float], growth: float, points: float, narrow: bool, line: str, faulty: bool
-    ) -> None:
+        self, name: str, u: Callable[[], float], growth: float, points: float, narrow: bool, line: str, faulty: bool,
+        whole: bool,
+    ) -> None:  # fmt: skip
         self.name, self.u, self.growth, self.points = name, u, growth, points
-        self.narrow, self.line, self.faulty = narrow, line, faulty
+        self.narrow, self.line, self.faulty, self.whole = narrow, line, faulty, whole
         self.macros: list[str] = []
         self.at = 0
         self.rows: dict[str, list[str]] = {file: [] for file in HEADERS}
@@ -69,16 +76,11 @@ class Page:
                 text = text.replace(wide, thin)
         return text
 
-    def since(self, at: int) -> str:
-        """Return what was written from `at` on."""
-        back: list[str] = []
-        left = self.at - at
-        for part in reversed(self._parts):
-            if left <= 0:
-                break
-            back.append(part)
-            left -= len(part)
-        return self._narrowed("".join(reversed(back)))
+    def filled(self, sentence: Sentence) -> str:
+        """Return a sentence without numbers as this report says it."""
+        return "".join(
+            [part if isinstance(part, str) else self.macros[part] if isinstance(part, int) else "" for part in sentence.parts]
+        )
 
     def put(self, text: str) -> None:
         """Write text as it is."""
@@ -90,17 +92,14 @@ class Page:
         self.put(self.line)
         self._pending = False
 
-    def row(self, file: str, *values: object) -> None:
+    def row(self, file: str, line: str) -> None:
         """Add a row of truth."""
-        cells = [str(value) for value in values]
-        if any("," in cell or '"' in cell for cell in cells):
-            cells = ['"' + cell.replace('"', '""') + '"' if "," in cell or '"' in cell else cell for cell in cells]
-        self.rows[file].append(",".join(cells) + "\n")
+        self.rows[file].append(line)
 
     def metadata(self, facts: dict[str, str]) -> None:
         """Add the rows of what is known of the report."""
-        for name in FIELDS:
-            self.row("gold/metadata.csv", self.name, name, facts.get(name, ""))
+        get, name = facts.get, self.name
+        self.row("gold/metadata.csv", "".join([f"{name},{field},{get(field, '')}\n" for field in FIELDS]))
 
     # ------------------------------------------------------------------------------------------------- headings
 
@@ -114,10 +113,10 @@ class Page:
             self.newline()
         start = self.at
         self.put(number)
-        at = self.at
-        for part in heading.parts:
-            self.put(part if isinstance(part, str) else self.macros[part] if isinstance(part, int) else "")
-        self._section(start, number, self.since(at), depth or kind, role, area)
+        parts = heading.parts
+        text = parts[0] if len(parts) == 1 and isinstance(parts[0], str) else self.filled(heading)
+        self.put(text)
+        self._section(start, number, text, depth or kind, role, area)
         if run_in:
             self.put("。")
         else:
@@ -135,7 +134,8 @@ class Page:
         self.put(number)
         self.put(heading)
         self._section(start, number, heading, 2, role, "")
-        self.row("gold/items.csv", self.name, start, role, number, heading, topic, cause)
+        shown = _cell(self._narrowed(heading))
+        self.row("gold/items.csv", f"{self.name},{start},{role},{self._narrowed(number)},{shown},{topic},{cause}\n")
         self.items[role] += 1
         if said or not own_line:
             self.put("。")
@@ -146,8 +146,11 @@ class Page:
         self.put(sentence)
 
     def _section(self, start: int, number: str, heading: str, depth: int, role: str, area: str) -> None:
-        row = (self.name, start, self.at, self._narrowed(number), self._narrowed(heading), depth, role, area)
-        self.row("gold/sections.csv", *row)
+        if self.narrow:
+            number, heading = self._narrowed(number), _cell(self._narrowed(heading))
+        self.rows["gold/sections.csv"].append(
+            f"{self.name},{start},{self.at},{number},{heading},{depth},{role},{area}\n"
+        )
 
     def _number(self, kind: int, said: bool) -> str:
         counts = self._counts
@@ -207,8 +210,9 @@ class Page:
             f"{name},{start},{end},{cell},{shown},{slot.canonical},{qualifier},{slot.role},{slot.label}\n"
         )
         if slot.code:
+            scope = slot.scope if self.whole or slot.scope != "area" else "own"  # 全系统 is no territory
             self.rows["gold/indicators.csv"].append(
-                f"{name},{slot.code},{shown},{slot.canonical},{qualifier},stated,{slot.scope},{start},{end},{cell}\n"
+                f"{name},{slot.code},{shown},{slot.canonical},{qualifier},stated,{scope},{start},{end},{cell}\n"
             )
         return value
 
@@ -226,8 +230,10 @@ class Page:
     def _count(self, value: int, slot: Slot) -> tuple[str, float, str, str]:
         """Return a count as printed, its value, qualifier, and the word before it."""
         v = self.u()
+        if slot.role == "threshold":  # the sentence says 不超过
+            return str(value), value, "at_most", ""
         if value <= 10:
-            words = slot.words and v < 0.25
+            words = slot.words and v < 0.25 and value > 1  # 一 alone is seldom a count
             return (_COUNTS[value] if words else str(value)), value, "exact", ""
         if v < 0.66:
             return str(value), value, "exact", ""
@@ -241,11 +247,11 @@ class Page:
                 return f"{text}{unit}余", value_read, "at_least", ""
             return text + unit, value_read, "exact", ""
         if v < 0.84:
-            power = 10 ** (len(str(value)) - 2)
+            power = 10 ** max(1, len(str(value)) - 2)
             value = max(1, value // power) * power
             return f"{value}余", value, "at_least", ""
         if v < 0.94:
-            power = 10 ** (len(str(value)) - 2)
+            power = 10 ** max(1, len(str(value)) - 2)
             value = max(1, value // power) * power
             word, qualifier = _BEFORE[int(v * 1000) % 4]
             return str(value), value, qualifier, word
