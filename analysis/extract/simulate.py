@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import paths, workers
+from analysis import workers
 from analysis.errors import ParameterError
 from analysis.extract import simulate_texts as texts
 from analysis.extract.places import Place
@@ -72,15 +72,11 @@ def simulate(
     for old in (out / "reports", out / "gold"):
         shutil.rmtree(old, ignore_errors=True)
     (out / "gold").mkdir(parents=True, exist_ok=True)
-    parts = [range(first, min(first + FOLDER, reports)) for first in range(0, reports, FOLDER)]
-    small = max(1, len(parts) // 2) < jobs and reports > jobs
-    if small:  # few reports are shared out too
-        parts = [half for part in parts for half in np.array_split(np.array(part), 2 * jobs) if len(half)]
+    size = min(FOLDER, max(1, reports // (2 * jobs)))  # few reports are shared out too
+    parts = [range(first, min(first + size, reports)) for first in range(0, reports, size)]
     chars = done = 0
     with ExitStack() as stack:
-        files = [
-            stack.enter_context((out / name).open("w", encoding="utf-8", newline="")) for name in HEADERS
-        ]
+        files = [stack.enter_context((out / name).open("w", encoding="utf-8", newline="")) for name in HEADERS]
         for file, header in zip(files, HEADERS.values(), strict=True):
             file.write("\ufeff" + header + "\n")
         for part, (written, rows) in zip(
@@ -98,7 +94,7 @@ def _write(seed: int, folder: Path, numbers: range) -> tuple[int, list[str]]:
     """Write some reports; return their characters and the lines of each truth table."""
     rows: list[list[str]] = [[] for _ in HEADERS]
     chars = 0
-    for number in map(int, numbers):
+    for number in numbers:
         if number % FOLDER == 0 or number == numbers[0]:
             (folder / f"{number // FOLDER:03d}").mkdir(parents=True, exist_ok=True)
         name = f"{number // FOLDER:03d}/s{number:06d}"
@@ -269,9 +265,7 @@ def _facts(page: Page, told: Texts, area: str, used: set[str], u: Callable[[], f
             page.say(_pick(told.remarks["plain"], u))
 
 
-def _problems_and_plans(
-    page: Page, told: Texts, who: Who, seed: int, u: Callable[[], float]
-) -> tuple[str, int]:
+def _problems_and_plans(page: Page, told: Texts, who: Who, seed: int, u: Callable[[], float]) -> tuple[str, int]:
     """Write the problem, duty and plan parts; a part of the reports repeats another's items."""
     effects, v = told.effects["reuse"], u()
     reuse, w = "", u
@@ -317,5 +311,3 @@ def _foot(page: Page, who: Who, facts: dict[str, str], u: Callable[[], float]) -
         year, month, day = facts["signed_on"].split("-")
         page.put(f"{year}年{int(month)}月{int(day)}日")
         facts.setdefault("issuer", who.body)
-
-

@@ -226,8 +226,9 @@ class _Compiler:
                 continue
             rng = np.random.default_rng(list(text.encode()))
             seen = set()
+            pieces = _CHOICE.split(text)  # every second one is the inside of a choice
             for _ in range(VARIANTS):
-                flat = _CHOICE.sub(lambda match: str(rng.choice(match[1].split("|"))), text)
+                flat = "".join(str(rng.choice(piece.split("|"))) if n % 2 else piece for n, piece in enumerate(pieces))
                 if len(flat.replace("…", "")) < CERTAIN + 1 or flat in seen:
                     continue
                 seen.add(flat)

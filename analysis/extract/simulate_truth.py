@@ -79,7 +79,10 @@ class Page:
     def filled(self, sentence: Sentence) -> str:
         """Return a sentence without numbers as this report says it."""
         return "".join(
-            [part if isinstance(part, str) else self.macros[part] if isinstance(part, int) else "" for part in sentence.parts]
+            [
+                part if isinstance(part, str) else self.macros[part] if isinstance(part, int) else ""
+                for part in sentence.parts
+            ]
         )
 
     def put(self, text: str) -> None:
@@ -182,8 +185,7 @@ class Page:
                 self.at += len(part)
             elif type(part) is int:
                 self.put(self.macros[part])
-            else:
-                assert isinstance(part, Slot)  # noqa: S101 -- for the type checker: nothing else is left
+            elif isinstance(part, Slot):
                 before = self._quantity(part, before)
 
     def _quantity(self, slot: Slot, before: float) -> float:
