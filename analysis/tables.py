@@ -253,10 +253,11 @@ def _lines(frame: pd.DataFrame, header: bool = True) -> str:
     return frame.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
 
 
-def read(table: str, folder: Path, reports: Collection[str] | None = None) -> pd.DataFrame:
+def read(table: str, folder: Path, reports: Collection[str] | None = None, checked: bool = True) -> pd.DataFrame:
     """Read `folder/<table>.parquet`, else `.csv`, with declared types, and check it.
 
     With `reports` only the rows of these report_ids; the others are not read from a Parquet file.
+    `checked=False` trusts a Parquet file that this program has just written.
 
     Raises
     ------
@@ -265,7 +266,8 @@ def read(table: str, folder: Path, reports: Collection[str] | None = None) -> pd
     """
     parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
     if parquet.exists():
-        return check(table, pd.read_parquet(parquet, filters=_of(reports)))
+        made = pd.read_parquet(parquet, filters=_of(reports))
+        return check(table, made) if checked else made
     if not csv.exists():
         raise DataError(f"no table {csv}. Make it with: python -m analysis build")
     columns = _columns(table)

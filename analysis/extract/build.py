@@ -13,11 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from analysis import codebook, paths, tables, workers
 from analysis.codebook import Codebook, Row
 from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
-from analysis.extract import documents, formats, frameworks, indicators, metadata, quantities, structure
+from analysis.extract import documents, formats, frameworks, incremental, indicators, metadata, quantities, structure
 from analysis.extract import ledger as ledgers
 from analysis.extract.characters import HAN, one_width
 from analysis.extract.documents import Document
@@ -73,6 +75,9 @@ def build(
 ) -> Built:
     """Read every report below `reports` and write the tables to `out`, the texts to `out/text`.
 
+    In Parquet (`fmt`) only what has changed is read: a report whose file, ledger row and corrections are those of the
+    tables already in `out` keeps its rows there, unless codebook or code are others. The tables are the same as new.
+
     Parameters
     ----------
     ledger : Path, optional
@@ -100,7 +105,19 @@ def build(
     files = documents.find(reports)
     if not files:
         raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
-    work = _in_parts(_tasks(files, reports, known), jobs)
+    tasks = _tasks(files, reports, known)
+    with_what, keys = "", {}
+    if fmt == "parquet":
+        times = Counter(one.report_id for one in tasks)
+        keys = {
+            one.report_id: incremental.key(one.path, one.file, one.known, corrected.get(one.report_id, []))
+            for one in tasks
+            if times[one.report_id] == 1 and not one.same
+        }
+        with_what = incremental.made_with(codebook_folder)
+        kept = incremental.unchanged(out, with_what, keys)
+        tasks = [one._replace(kept=one.report_id in kept) for one in tasks]
+    work = _in_parts(tasks, jobs)
     ticks = count(1)
     tick = (lambda: progress(next(ticks), len(files))) if progress and jobs == 1 and not cluster else None
     made, faults, seen = Built(out), [], set[str]()
@@ -109,13 +126,15 @@ def build(
         folder = Path(temporary)
         (folder / "text").mkdir()
         writer = tables.Writer(folder, fmt)
-        task = partial(_part, reports, codebook_folder, corrected, fmt, tick)
+        task = partial(_part, reports, codebook_folder, corrected, out, fmt, tick)
         done = 0
         for given, part in zip(work, workers.each(task, work, jobs, chunk=1, cluster=cluster), strict=True):
             for name, text in part.texts.items():
                 with open(folder / "text" / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- faster, and there are many
                     file.write(text)
-            seen.update(part.texts)
+            for name in part.kept:
+                incremental.again(out / "text" / f"{name}.txt", folder / "text" / f"{name}.txt")
+            seen.update(part.texts, part.kept)
             faults += part.faults
             made.failures += part.failures
             for name, rows in part.tables.items():
@@ -139,7 +158,10 @@ def build(
         if not seen:
             raise DocumentError(made.failures)
         writer.close()
+        (out / incremental.NOTE).unlink(missing_ok=True)
         _replace(folder, out, fmt)
+        if fmt == "parquet":
+            incremental.write(out, with_what, keys, sorted(seen))
     return made
 
 
@@ -149,7 +171,7 @@ PART = 250  # reports that are read, checked and written together
 class Task(NamedTuple):
     """One file to read: its path, its path below the folder, its row of the ledger, the id of its report.
 
-    `same` is a file before it with the same content, or empty.
+    `same` is a file before it with the same content, or empty; a `kept` one has its rows in the tables already.
     """
 
     path: Path
@@ -157,17 +179,22 @@ class Task(NamedTuple):
     known: Row
     report_id: str
     same: str = ""
+    kept: bool = False
 
 
 @dataclass
 class Part:
-    """What some files gave: parts of the tables as `tables.Writer` takes them, their row counts, and the texts."""
+    """What some files gave: parts of the tables as `tables.Writer` takes them, their row counts, and the texts.
+
+    `kept` are reports whose text and rows are those of the tables before.
+    """
 
     tables: dict[str, Any]
     rows: dict[str, int]
     texts: dict[str, bytes]
     failures: list[str]
     faults: list[str]
+    kept: list[str]
 
 
 def _tasks(files: Sequence[Path], reports: Path, known: dict[str, Row]) -> list[Task]:
@@ -209,6 +236,7 @@ def _part(
     reports: Path,
     codebook_folder: Path,
     corrected: dict[str, list[Row]],
+    out: Path,
     fmt: tables.Format,
     tick: Callable[[], None] | None,
     tasks: Sequence[Task],
@@ -216,7 +244,7 @@ def _part(
     """Read some files; one that cannot be read is told in `review`, so that the others still run."""
     with_ = readers(codebook_folder)
     rows: Rows = {name: [] for name in tables.SCHEMAS}
-    made = Part({}, {}, {}, [], [])
+    made = Part({}, {}, {}, [], [], [one.report_id for one in tasks if one.kept])
 
     def leave_out(one: Task, message: str) -> None:
         made.failures.append(message)
@@ -225,6 +253,8 @@ def _part(
     for one in tasks:
         if tick:
             tick()
+        if one.kept:
+            continue
         if one.report_id in made.texts or one.same:
             why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
             leave_out(one, f"{one.file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
@@ -240,7 +270,9 @@ def _part(
         for name, new in found.items():
             rows[name] += [{"report_id": one.report_id} | row for row in new]
     for name, new in rows.items():
-        frame = tables.frame(name, new)
+        parts = [tables.read(name, out, made.kept, checked=False)] if made.kept else []
+        parts += [tables.frame(name, new)] if new or not parts else []
+        frame = parts[0] if len(parts) == 1 else tables.ordered(name, pd.concat(parts, ignore_index=True))
         made.rows[name] = len(frame)
         made.tables[name] = frame if tables.is_late(name) else tables.encoded(frame, fmt)
     return made
