@@ -52,6 +52,17 @@ def _built(reports: Path, out: Path, jobs: int) -> dict[str, float]:
     return made | {"mib": peak / 1024}
 
 
+def _added(reports: Path, out: Path, ten: Path) -> dict[str, float]:
+    """Build once more with ten more reports."""
+    readers(paths.CODEBOOK)
+    simulate(10, SEED + 2, ten)
+    for path in (ten / "reports").rglob("*.txt"):
+        path.rename(reports / f"more_{path.name}")
+    cpu = time.process_time()
+    build(reports, out, fmt="parquet")
+    return {"cpu": time.process_time() - cpu}
+
+
 def _matched(reports: Path) -> dict[str, float]:
     """Seconds that one pattern takes for every number of the same texts."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(reports.rglob("*.txt"))]
@@ -119,6 +130,8 @@ def measure(sizes: list[int], memory: int, folder: Path) -> pd.DataFrame:
             1.1,
             False,
         )
+    more = _apart(_added, texts, folder / f"{largest}" / "tables", folder / "ten")
+    add(f"build again with ten more: CPU to all {largest:,}", more["cpu"] / one["cpu"], " ×", 0.1, least=False)
     pair = [_apart(_built, folder / f"{middle}" / "reports", folder / f"{middle}" / "pair", jobs) for jobs in (1, 2)]
     add(f"build: wall of one process to two, {middle:,} reports", pair[0]["wall"] / pair[1]["wall"], " ×", 1.8)
     waits = []
