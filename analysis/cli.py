@@ -286,6 +286,24 @@ def score(
 
 
 @app.command()
+def simulate(
+    reports: Annotated[int, typer.Option("--reports", min=1, help="How many reports to write.")],
+    out: Annotated[Path, typer.Option("--out", help="A new folder: reports/, gold/ with the truth, planted.csv.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other reports.")] = 1,
+    jobs: JobsOption = 1,
+) -> None:
+    """Write synthetic reports with known truth: to try the whole way on thousands, and to score extraction.
+
+    Then: build --reports OUT/reports --out OUT/tables, and score --tables OUT/tables --gold OUT/gold.
+    """
+    from analysis.extract.simulate import simulate as write
+
+    with _progress("writing reports") as shown:
+        chars = write(reports, seed, out, jobs, shown)
+    _say(f"{out}: {reports} reports, {chars / 1e6:.1f} million characters; the truth is in {out / 'gold'}.")
+
+
+@app.command()
 def agreement(
     coders: Annotated[list[Path], typer.Argument(help="Folders of annotation files such as data/gold, one a coder.")],
 ) -> None:
