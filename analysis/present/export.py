@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from analysis import tables
+from analysis import paths, tables
 from analysis.errors import FigureError
 from analysis.present import drawing, evidence_links, labels, printed
 
@@ -30,8 +30,8 @@ TOPICS = "topics*.html"  # the pages to read topics in, as `topic_view` saves th
 def gallery(folder: Path, title: str | Mapping[str, str] | None = None, *, whole: bool = False) -> Path:
     """Write `folder/index.html` from the `<name>.<lang>.json` sidecars in `folder`; return its path.
 
-    The page needs no server, no script and nothing from elsewhere: it refers to the figures' files by their names. The
-    same sidecars give the same bytes.
+    The page needs no server, no script and nothing from elsewhere: it refers to the figures' files by their names, and
+    in figures/ to the evidence pages of their values. The same sidecars give the same bytes.
 
     Parameters
     ----------
@@ -142,13 +142,14 @@ def _article(folder: Path, record: Record, say: labels.Labels) -> str:
         f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>'
         for suffix in (*FORMATS[kind(record)], "json")
     )
+    own = folder.resolve().is_relative_to(paths.FIGURES)  # from elsewhere links would name local folders
+    behind = evidence_links.behind(folder / f"{stem}.csv", say) if own else ""
     shown = _table(record) if kind(record) == "table" else _plot(record, stem, anchor, escape(heading(record, say)))
     return (
         f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n'
         f'<h2 id="{anchor}-head">{escape(heading(record, say))}</h2>\n{note}{shown}\n'
         f'<ul class="files" aria-label="{escape(say("gallery.files"))}">{links}</ul>\n'
-        f"{evidence_links.behind(folder / f'{stem}.csv', say)}\n"
-        f"<details><summary>{escape(say('gallery.about'))}</summary>\n"
+        f"{behind}\n<details><summary>{escape(say('gallery.about'))}</summary>\n"
         f"<dl>{_about(record, say)}</dl></details>\n</article>"
     )
 
