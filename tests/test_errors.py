@@ -27,7 +27,7 @@ def test_closest_is_silent_when_nothing_is_near():
 
 
 def test_the_package_names_what_it_offers():
-    with pytest.raises(AttributeError, match="It offers: figures, load, topics, variables"):
+    with pytest.raises(AttributeError, match="It offers: desk, figures, load, responses"):
         analysis.topic  # noqa: B018
     assert "topics" in dir(analysis)
 

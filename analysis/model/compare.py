@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from itertools import combinations
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from analysis import values
 from analysis.errors import ParameterError
 from analysis.model import differences, permute, power
 from analysis.model.samples import Sample, need, place_of, sample
@@ -52,7 +54,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         shown = self.summary.dropna(axis=1, how="all")
-        return shown.to_html(index=False, na_rep="", float_format="%.3g") + f"<pre>{self}</pre>"
+        return shown.to_html(index=False, na_rep="", float_format=values.plain) + f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         untested = self.summary.loc[self.summary["reason"] != ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Description:
     dropped: pd.DataFrame
 
     def _repr_html_(self) -> str:
-        return self.summary.to_html(index=False, na_rep="") + f"<p>{self}</p>"
+        return self.summary.to_html(index=False, na_rep="", float_format=values.plain) + f"<p>{escape(str(self))}</p>"
 
     def __str__(self) -> str:
         n = self.dropped["reason"].value_counts()
