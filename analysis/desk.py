@@ -156,12 +156,24 @@ class Desk:
         builds.readers(self.codebook).indicators.check()
 
     def export(self) -> pd.DataFrame:
-        """Add gallery, captions, methods, numbers and manifest to the figures, and return one row per file to send."""
+        """Add gallery, captions, methods, numbers and manifest to the figures.
+
+        Returns
+        -------
+        DataFrame
+            What there is to send, one row per folder and kind of file: folder, kind, files, kilobytes.
+        """
         parcel.finish(self.folder, self.tables)
         work = self.folder / "desk"
-        found = sorted(path for path in self.folder.rglob("*") if path.is_file() and work not in path.parents)
-        rows = [(path.relative_to(self.folder).as_posix(), path.stat().st_size / 1000) for path in found]
-        return pd.DataFrame(rows, columns=["file", "kilobytes"])
+        found = [path for path in self.folder.rglob("*") if path.is_file() and work not in path.parents]
+        rows = [
+            (path.relative_to(self.folder).parts[0] if path.parent != self.folder else "", path.suffix[1:], path)
+            for path in found
+        ]
+        made = pd.DataFrame(rows, columns=["folder", "kind", "path"])
+        made["kilobytes"] = [path.stat().st_size / 1000 for path in made["path"]]
+        grouped = made.groupby(["folder", "kind"], as_index=False)
+        return grouped.agg(files=("path", "count"), kilobytes=("kilobytes", "sum"))
 
 
 def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
