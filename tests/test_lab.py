@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -29,9 +30,14 @@ load.reports(levels=["city"])
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, texts):
-    """JupyterLab as `python -m analysis lab` starts it, on copies of the notebooks; gives its address and log."""
     browser.find()
-    folder = tmp_path_factory.mktemp("lab")
+    with serve(tmp_path_factory.mktemp("lab")) as address:
+        yield address
+
+
+@contextmanager
+def serve(folder):
+    """Start JupyterLab as `python -m analysis lab` does, on copies of the notebooks, and give its address."""
     shutil.copytree(paths.NOTEBOOKS, folder / "notebooks")
     book = json.loads((folder / "notebooks" / NAMES[0]).read_text("utf-8"))
     book["cells"] = [
