@@ -192,6 +192,7 @@ def paper(
     from analysis.execute import kernels, parameters
     from analysis.execute import notebook as notebooks
     from analysis.extract.build import build as build_tables
+    from analysis.present import evidence as evidence_pages
     from analysis.present import parcel
 
     own = _is_own(reports)
@@ -224,10 +225,13 @@ def paper(
             except (RunError, ParameterError) as error:  # a topic model needs more items than a description
                 failed.append(str(error))
         shown(len(files), len(files))
+    with _progress("writing the evidence pages") as shown:
+        site = evidence_pages.write(folder, progress=shown)
     unsaid = parcel.finish(paths.FIGURES / name, folder)
     if unsaid:
         _say(f"methods: nothing known of {', '.join(unsaid)}; these sentences are left out.", "yellow")
-    _say(f"tables: {folder}\nto send: {paths.FIGURES / name} (look at index.html)")
+    _say(f"tables: {folder}\nevery number in its sentence: {site.index}")
+    _say(f"to send: {paths.FIGURES / name} (look at index.html)")
     if failed:
         raise RunError(failed)
 
@@ -258,6 +262,9 @@ def score(
     tier: Annotated[
         list[int] | None, typer.Option("--tier", help="Indicator tiers to score; may be repeated. Default: 1.")
     ] = None,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Also which plan item answers which problem, of the five reports.")
+    ] = False,
     areas: Annotated[bool, typer.Option("--areas", help="Also the indicators of each area of the codebook.")] = False,
     errors: Annotated[bool, typer.Option(help="List each miss, false hit and wrong attribute in its sentence.")] = True,
 ) -> None:
@@ -270,6 +277,10 @@ def score(
         for error in one.errors if errors and " " not in one.table else []:  # an area's stand under indicators
             print(f"{one.table}: {error}")
     print(scoring.as_frame(scores).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    if answers:
+        from analysis.model import responses
+
+        print(responses.score().to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 
 
 @app.command()

@@ -174,7 +174,7 @@ def test_runs_refuses_what_is_not_there():
 @pytest.mark.slow
 def test_one_failing_run_does_not_stop_a_batch_and_the_exit_status_tells(tmp_path):
     sweep = tmp_path / "s.yml"
-    name = f"test-{os.getpid()}"  # a key of its own
+    name = f"cli-{os.getpid()}"  # a key of its own
     sweep.write_text(
         f"notebook: params/specification\nfixed: {{out: {name}}}\npoints:\n  many: {{n_topics: 900}}\n  few: {{n_topics: 2}}\n"
     )

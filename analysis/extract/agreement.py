@@ -18,6 +18,7 @@ VARIABLES = {
     "items": (("report_id", "start"), ("role", "problem_type")),
     "indicators": (("report_id", "start", "indicator"), ("value", "basis", "scope")),
     "metadata": (("report_id", "field"), ("value",)),
+    "responses": (("report_id", "problem", "plan"), ("kind",)),
 }
 
 

@@ -19,7 +19,7 @@ from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, ske
 ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, never results
 Review = dict[str, object]
 _REACH = 200  # characters over which a topic holds
-_BESIDE = 12  # characters between two parts of one whole
+_BESIDE = 24  # characters between two parts of one whole
 _ASIDES = re.compile(r"[(（][^()（）]*[)）]")
 
 
@@ -110,7 +110,7 @@ class Reader:
                     if (
                         not denied(view.text, match.start())
                         and not _leaves_bracket(match)
-                        and (not wording.wanted or wording.lists or match.start("n") not in listed)
+                        and (not wording.wanted or match.start("n") not in listed)
                         and (not wording.topic or _topic(view.text, topics, match.start()) in wording.topic)
                     ):
                         yield self._hit(wording, match, view, quantities)

@@ -36,9 +36,21 @@ class Wording:
         return frozenset(self.letters[unit] for unit in units)
 
     @cached_property
-    def lists(self) -> bool:
-        """Whether it means numbers told off one by one (分别N件、N件)."""
-        return any("分别" in word for part in self.parts if part.kind == "word" for word in part.words)
+    def needed(self) -> tuple[tuple[str, ...], ...]:
+        """Words of which a sentence must hold one each, shortest lists first; told quicker than a match with gaps."""
+        lists = [part.words for part in self.parts if part.kind in ("word", "choice") and all(part.words)]
+        gaps = any(part.kind == "gap" for part in self.parts)
+        return tuple(sorted(lists, key=len)) if gaps and len(lists) > 1 else ()
+
+    def may_match(self, words: str) -> bool:
+        """Whether a sentence holds all words that this wording cannot do without."""
+        for needed in self.needed:
+            for word in needed:
+                if word in words:
+                    break
+            else:
+                return False
+        return True
 
     @cached_property
     def topic(self) -> tuple[str, ...]:
@@ -138,4 +150,6 @@ class Wordings:
             held = [probe for pair in pairs for probe in self._by_pair[pair]]
         for probe in held:
             if probe in words:
-                yield from (one for one in self.by_probe[probe] if not one.wanted or letters & one.wanted)
+                for one in self.by_probe[probe]:
+                    if (not one.wanted or not letters.isdisjoint(one.wanted)) and one.may_match(words):
+                        yield one

@@ -19,6 +19,10 @@ _ANY = f"{OTHER}-{_LAST}"
 LISTED = re.compile(  # 分别办理行政处罚案件N件、N件: each number is someone's, none is the whole
     rf"分别[^,。;!?\n{_ANY}]{{0,30}}([{_ANY}](?:[、和及与][{_ANY}])+)"
 )
+_RESPECTIVE = re.compile(  # 网上可办率、全程网办率分别为N%、N%: as many numbers as labels, in their order
+    rf"(?P<labels>[^,。;:!?\n{_ANY}]{{2,60}})分别(?P<numbers>[{_ANY}](?:[、,和及与][{_ANY}])+)"
+)
+_AND = re.compile("[、和与]|(?<![涉以])及")
 _QUOTES = "“”‘’\"'「」『』《》〈〉"  # 开展“综合查一次” and 开展综合查一次 are one wording
 _NOT = "(?<![不未])(?<![不未]予)"  # 不受理 and 未予受理 are not 受理
 _DENIED = re.compile(_NOT)
@@ -35,7 +39,8 @@ class Skeleton:
     text : str
         The skeleton.
     offsets : array of int
-        `offsets[i]` is where character i of the skeleton begins in the report; one more entry marks the end.
+        `offsets[i]` is where character i of the skeleton begins in the report; one more entry marks the end. Numbers
+        told apart from their labels (甲、乙分别为1件、2件) stand beside them, so offsets may step back.
     numbers : dict of int to int
         Position in the skeleton → index of the quantity.
     """
@@ -46,7 +51,8 @@ class Skeleton:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Translate a span of the skeleton to a span of the report, trailing space left out."""
-        return self.offsets[start], self.offsets[end - 1] + 1
+        covered = self.offsets[start:end]
+        return min(covered), max(covered) + 1
 
 
 def unit_letters(units: Collection[str]) -> dict[str, str]:
@@ -88,7 +94,29 @@ def skeleton(
         position = right
     keep(position, end, cut=False)
     offsets.append(end)
-    return Skeleton("".join(parts), offsets, numbers)
+    return _beside_labels(Skeleton("".join(parts), offsets, numbers))
+
+
+def _beside_labels(view: Skeleton) -> Skeleton:
+    """Move numbers told in the order of their labels beside them: 甲、乙分别N、N becomes 甲N、乙N."""
+    order: list[int] = []
+    position = 0
+    for match in _RESPECTIVE.finditer(view.text):
+        marks = [mark.start() for mark in _AND.finditer(view.text, *match.span("labels"))]
+        places = [place for place in range(*match.span("numbers")) if place in view.numbers]
+        if len(marks) < len(places) - 1:
+            continue
+        ends = [*marks[1 - len(places) :], match.end("labels")]
+        for end, place in zip(ends, places, strict=True):
+            order += [*range(position, end), place]
+            position = end
+        position = match.end()
+    if not order:
+        return view
+    order += range(position, len(view.text))
+    numbers = {new: view.numbers[old] for new, old in enumerate(order) if old in view.numbers}
+    offsets = array("l", (view.offsets[old] for old in [*order, len(view.text)]))
+    return Skeleton("".join(view.text[old] for old in order), offsets, numbers)
 
 
 @dataclass(frozen=True)

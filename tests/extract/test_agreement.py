@@ -25,7 +25,7 @@ def test_alpha_of_a_published_example(tmp_path):
 def test_a_coder_agrees_with_itself():
     found = agreement([paths.GOLD, paths.GOLD])
     assert found["alpha"].dropna().eq(1).all()
-    assert set(found["table"]) == {"quantities", "sections", "items", "indicators", "metadata"}
+    assert set(found["table"]) == {"quantities", "sections", "items", "indicators", "metadata", "responses"}
 
 
 def test_units_of_one_coder_take_no_part(tmp_path):

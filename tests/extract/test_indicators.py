@@ -218,6 +218,17 @@ def test_lists_without_a_total_and_parts_do_not_enter(values):
     }
 
 
+def test_figures_told_in_the_order_of_their_labels_go_to_them(values):
+    assert values("网上可办率、全程网办率分别达99.2%、91.7%。") == {
+        ("online_available_rate", 99.2),
+        ("full_online_rate", 91.7),
+    }
+    assert values("办理人大代表建议和政协提案分别为163件和236件。") == {
+        ("npc_proposals_handled", 163),
+        ("cppcc_proposals_handled", 236),
+    }
+
+
 def test_a_part_told_in_brackets_ends_there(values):
     text = "收到行政复议申请60件,不受理4件(其中转送3件,告知1件),受理56件。"
     assert {("admin_reconsideration_received", 60), ("admin_reconsideration_accepted", 56)} <= values(text)

@@ -178,3 +178,26 @@ def test_misuse_says_what_to_do(wording, message):
 
 def test_a_wording_without_number_matches_words():
     assert re.search(to_regex("[未发生|没有]…败诉"), "全年未发生行政机关败诉情况")
+
+
+def test_numbers_told_in_the_order_of_their_labels_stand_beside_them():
+    text = "网上可办率和全程网办率分别达到98%、86%,均居前列"
+    one, other = LETTERS["%"], LETTERS["%"]
+    seen = view(text, ("98%", "%"), ("86%", "%"))
+    assert seen.text == f"网上可办率{one}和全程网办率{other},均居前列"
+    assert seen.numbers == {5: 0, 12: 1}
+    assert text[slice(*seen.span(5, 6))] == "9"  # where the number begins; its length is the quantity's
+    assert text[slice(*seen.span(7, 12))] == "全程网办率"
+    assert found("网上可办率N", text, ("98%", "%"), ("86%", "%"), meant=("%",)) == "98%"
+    assert found("全程网办率N", text, ("98%", "%"), ("86%", "%"), meant=("%",)) == "86%"
+
+
+def test_of_more_labels_than_numbers_the_last_are_meant():
+    text = "承办省、市代表建议和政协提案分别为5件和7件"
+    assert found("代表建议N", text, ("5件", "件"), ("7件", "件")) == "5件"
+    assert found("政协提案N", text, ("5件", "件"), ("7件", "件")) == "7件"
+
+
+def test_of_fewer_labels_than_numbers_none_is_moved():
+    text = "涉及案件分别为5件和7件"  # 涉及 is one word, no 涉 and 及
+    assert LISTED.search(view(text, ("5件", "件"), ("7件", "件")).text)

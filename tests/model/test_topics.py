@@ -168,6 +168,7 @@ def test_prevalence_is_the_mean_share_of_a_group_and_missing_is_a_group(small):
 def test_settings_make_the_fit_repeatable(small):
     assert small.settings | {"bound": 0, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0, "n_iter": 0} == {
         "n_topics": 2, "seed": 1, "alpha": 0.1, "eta": 0.01, "max_iter": 100, "refine": 0, "min_df": 1, "max_df": 0.5, "places": [],
+        "stopwords": ["function", "number", "self", "template", "time"],
         "bound": 0, "n_iter": 0, "converged": True, "versions": 0, "sha256_lexicon": 0, "sha256_input": 0,
     }  # fmt: skip
     assert set(small.settings["versions"]) == {"scikit-learn", "jieba", "rjieba", "numpy", "scipy"}
