@@ -317,7 +317,8 @@ def check(
     out = known_in.with_suffix(".draft.csv")
     drafted = ledgers.draft(reports, known, with_.codebook, with_.places, out)
     if drafted:
-        _say(f"{out}: {drafted} rows for files that the ledger lacks. Correct them and append them to {known_in.name}.")
+        how = "append them to" if known_in.exists() else "save them as"
+        _say(f"{out}: {drafted} rows for files that the ledger lacks. Correct them and {how} {known_in.name}.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
