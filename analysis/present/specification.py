@@ -89,7 +89,7 @@ def fig11_specification(
     caption = say(
         "caption.fig11", n=choices["point"].nunique(), conclusion=_conclusion(say, summary, conclusion, level),
         drawn=len(shown), missing=left_out, same=int(shown["same_sign"].sum()) - int(shown["reference"].sum()),
-        others=len(shown) - int(shown["reference"].sum()), conclusions=len(known), level=say(f"level.{level}"),
+        others=len(shown) - int(shown["reference"].sum()), conclusions=len(known),
         median=f"{home['median']:.2f}", reference=_reference(say, data, varied),
     )  # fmt: skip
     return Figure(
