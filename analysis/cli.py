@@ -212,7 +212,7 @@ def paper(
         _say(failure, "yellow")
     _share(jobs, cluster)
     parcel.clear(paths.FIGURES / name)
-    files = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
+    files = sorted(set(paths.NOTEBOOKS.glob("[0-9]*.ipynb")) - set(paths.NOTEBOOKS.glob("00*")))  # 00 is a tour
     given = {"tables": "" if own else str(folder), "out": name}
     failed: list[str] = []
     with _progress("running notebooks") as shown, kernels.warm() as warm:
@@ -286,6 +286,24 @@ def score(
 
 
 @app.command()
+def simulate(
+    reports: Annotated[int, typer.Option("--reports", min=1, help="How many reports to write.")],
+    out: Annotated[Path, typer.Option("--out", help="A new folder: reports/, gold/ with the truth, planted.csv.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other reports.")] = 1,
+    jobs: JobsOption = 1,
+) -> None:
+    """Write synthetic reports with known truth: to try the whole way on thousands, and to score extraction.
+
+    Then: build --reports OUT/reports --out OUT/tables, and score --tables OUT/tables --gold OUT/gold.
+    """
+    from analysis.extract.simulate import simulate as write
+
+    with _progress("writing reports") as shown:
+        chars = write(reports, seed, out, jobs, shown)
+    _say(f"{out}: {reports} reports, {chars / 1e6:.1f} million characters; the truth is in {out / 'gold'}.")
+
+
+@app.command()
 def agreement(
     coders: Annotated[list[Path], typer.Argument(help="Folders of annotation files such as data/gold, one a coder.")],
 ) -> None:
@@ -319,7 +337,8 @@ def check(
     out = known_in.with_suffix(".draft.csv")
     drafted = ledgers.draft(reports, known, with_.codebook, with_.places, out)
     if drafted:
-        _say(f"{out}: {drafted} rows for files that the ledger lacks. Correct them and append them to {known_in.name}.")
+        how = "append them to" if known_in.exists() else "save them as"
+        _say(f"{out}: {drafted} rows for files that the ledger lacks. Correct them and {how} {known_in.name}.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -327,7 +346,9 @@ def lab(context: typer.Context) -> None:
     """Open JupyterLab on the notebooks; further words go to JupyterLab."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH", "")]))
     quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    words = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={paths.ROOT}", *quiet, *context.args]
+    named = any(word.startswith(("--notebook-dir", "--ServerApp.root_dir")) for word in context.args)
+    folder = [] if named else [f"--notebook-dir={paths.ROOT}"]  # JupyterLab takes one
+    words = [sys.executable, "-m", "jupyterlab", *folder, *quiet, *context.args]
     if os.name == "nt":  # Windows has no exec that keeps the console
         import subprocess
 

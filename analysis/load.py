@@ -12,6 +12,19 @@ import pandas as pd
 from analysis import paths, tables
 from analysis.errors import DataError, ParameterError, closest
 
+__all__ = [
+    "codebook",
+    "covariates",
+    "derived",
+    "indicators",
+    "items",
+    "quantities",
+    "reports",
+    "review",
+    "sections",
+    "texts",
+]
+
 ABOUT = [
     "report_id",
     "place",
@@ -66,7 +79,8 @@ def _table(
     With `from analysis import load`, `.evidence.show()` of what is returned shows each row in its sentence.
     """
     about = reports(folder, years=years, levels=levels, provinces=provinces)[ABOUT]
-    table = tables.read(name, Path(folder) if folder else paths.TABLES)
+    chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces))) else None
+    table = tables.read(name, Path(folder) if folder else paths.TABLES, chosen)
     for column, value in equal.items():
         if column not in table:
             raise ParameterError(f"table {name} has no column '{column}'.{closest(column, table.columns)}")
@@ -98,6 +112,30 @@ items = partial(_table, "items")
 quantities = partial(_table, "quantities")
 indicators = partial(_table, "indicators")
 derived = partial(_table, "derived")
+
+for _one, _grain, _example in (
+    (sections, "numbered heading of any level", 'role="plan"'),
+    (items, "problem or plan item", 'role="problems"'),
+    (quantities, "number stated", 'role="target"'),
+    (indicators, "value of a codebook indicator", 'indicator="head_appearance_rate"'),
+    (derived, "ratio recomputed from the report's own counts", 'ratio="head_appearance"'),
+):
+    _one.__doc__ = f"""Return one row per {_grain}, with what is known of its report: {", ".join(ABOUT[1:])}.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The tables' folder; empty for the project's own.
+    years, levels, provinces : iterable
+        Keep reports whose report_year, level or province is one of these.
+    **equal : str
+        Keep rows in which a column has this value: {_example}.
+
+    Raises
+    ------
+    ParameterError
+        A column, level, year or value is not there; the message names those that are.
+    """
 
 
 def review(folder: str | Path = "") -> pd.DataFrame:
@@ -194,7 +232,7 @@ def texts(
     made = pd.DataFrame(
         {"report_id": ids, "text": [file.read_bytes().decode() for file in files.values()]}, dtype="str"
     )
-    body = tables.read("sections", base).groupby("report_id").agg(start=("start", "min"), end=("end", "max"))
+    body = tables.read("sections", base, set(ids)).groupby("report_id").agg(start=("start", "min"), end=("end", "max"))
     made = made.merge(body, left_on="report_id", right_index=True, how="left")
     return made.assign(start=made["start"].fillna(0), end=made["end"].fillna(made["text"].str.len())).astype(
         {"start": "int64", "end": "int64"}

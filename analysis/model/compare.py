@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from analysis import values
 from analysis.errors import ParameterError
 from analysis.model import differences, permute, power
 from analysis.model.samples import OTHERS, Sample, few, need, place_of, sample
@@ -54,7 +55,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         shown = self.summary.dropna(axis=1, how="all")
-        return shown.to_html(index=False, na_rep="", float_format="%.3g") + f"<pre>{escape(str(self))}</pre>"
+        return shown.to_html(index=False, na_rep="", float_format=values.plain) + f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         untested = self.summary.loc[self.summary["reason"] != ""]

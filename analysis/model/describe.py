@@ -36,7 +36,7 @@ class Description:
     dropped: pd.DataFrame
 
     def _repr_html_(self) -> str:
-        return self.summary.to_html(index=False, na_rep="") + f"<p>{escape(str(self))}</p>"
+        return self.summary.to_html(index=False, na_rep="", float_format=values.plain) + f"<p>{escape(str(self))}</p>"
 
     def __str__(self) -> str:
         n = self.dropped["reason"].value_counts()

@@ -15,6 +15,7 @@ from scipy.stats import t as t_distribution
 from statsmodels.discrete.discrete_model import NegativeBinomial
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
 
+from analysis import values
 from analysis.errors import ModelError, ParameterError
 from analysis.model import assumptions
 from analysis.model.design import Design, design, separated
@@ -49,7 +50,7 @@ class Model:
     def _repr_html_(self) -> str:
         tables = (self.summary.dropna(axis=1, how="all"), self.checks)
         return f"<pre>{escape(str(self))}</pre>" + "".join(
-            one.to_html(index=False, na_rep="", float_format="%.3g") for one in tables
+            one.to_html(index=False, na_rep="", float_format=values.plain) for one in tables
         )
 
     def __str__(self) -> str:

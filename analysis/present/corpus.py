@@ -185,7 +185,7 @@ def _counts(corpus: pd.DataFrame, say: labels.Labels) -> tuple[Canvas, pd.DataFr
     shares = shares.assign(share_pct=100 * shares["n"] / len(corpus), ci_low_pct=100 * low, ci_high_pct=100 * high)
 
     left = 5 + max(fonts.width(name, theme.TEXT) for name in (*names, *(say(f"head.{head}") for head in HEADS)))
-    wide, pitch, gap, top = 100 - left, 5.2, 15.0, 8.0
+    wide, pitch, gap, top = 100 - left, 5.2, 17.0, 8.0
     heights = [len(present) * pitch, len(present) * pitch * 1.3, len(HEADS) * pitch]
     total = max(sum(heights) + 2 * gap, len(provinces) * 3.2)
     figure = theme.canvas(theme.DOUBLE, top + total + 11)

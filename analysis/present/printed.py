@@ -85,7 +85,8 @@ class Table:
 
     def _repr_html_(self) -> str:
         below = "".join(f"<p>{escape(text)}</p>" for text in (self.caption, *self.notes) if text)
-        return html(self.head, self.rows, self.right, self.title) + below
+        rows = html(self.head, self.rows, self.right, self.title)
+        return f'<div style="max-height: 32rem; overflow: auto">{rows}</div>{below}'  # a long table is scrolled
 
 
 def save_table(
