@@ -29,7 +29,7 @@ def scripts():
 
 def template(node):
     """Return an f-string as a pattern."""
-    return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else "(.+)" for part in node.values)
+    return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else "(.+)" for part in node.values)
 
 
 @cache
