@@ -26,12 +26,12 @@ def test_parts_make_the_same_table_as_the_whole(tmp_path, fmt):
         return tables.frame("items", [row | {"report_id": name, "cause": name * (name > "b")} for name in names])
 
     names, empty = [("a", "b"), (), ("c",), ("d", "e")], tables.frame("review", [])
-    writer = tables.Writer(tmp_path / "parts", fmt)
-    for part in names:
-        writer.add("items", tables.encoded(items(*part), fmt))
-        writer.add("review", tables.frame("review", [REVIEW | {"report_id": name} for name in part]))
-    writer.add("review", empty)
-    writer.close()
+    with tables.Writer(tmp_path / "parts", fmt) as writer:
+        for part in names:
+            writer.add("items", tables.encoded(items(*part), fmt))
+            writer.add("review", tables.frame("review", [REVIEW | {"report_id": name} for name in part]))
+        writer.add("review", empty)
+        writer.finish()
     whole = items("a", "b", "c", "d", "e")
     pd.testing.assert_frame_equal(tables.read("items", tmp_path / "parts"), whole)
     assert list(tables.read("review", tmp_path / "parts")["report_id"]) == ["a", "b", "c", "d", "e"]
