@@ -8,15 +8,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis import load
+    from analysis import desk, load
     from analysis.execute import runs
     from analysis.model import responses, similarity, specification, stats, topics, variables
     from analysis.present import figures
 
 __version__ = "0.1.0"
-__all__ = ["figures", "load", "responses", "runs", "similarity", "specification", "stats", "topics", "variables"]
+__all__ = [
+    "desk",
+    "figures",
+    "load",
+    "responses",
+    "runs",
+    "similarity",
+    "specification",
+    "stats",
+    "topics",
+    "variables",
+]
 
 _WHERE = {
+    "desk": "analysis.desk",
     "figures": "analysis.present.figures",
     "load": "analysis.load",
     "responses": "analysis.model.responses",
@@ -32,9 +44,13 @@ _WHERE = {
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'analysis' has no '{name}'. It offers: {', '.join(__all__)}.")
-    if name == "load":  # what it loads can show its sentences; load itself knows nothing of showing
-        import_module("analysis.present.evidence_inline")
-    return import_module(_WHERE[name])
+    import_module("analysis.present.evidence_inline")  # what `load` loads can show its sentences
+    module = import_module(_WHERE[name])
+    offered = getattr(module, "__all__", None) or [
+        one for one, value in vars(module).items() if one[0] != "_" and getattr(value, "__module__", "") == _WHERE[name]
+    ]
+    vars(module)["__dir__"] = lambda: list(offered)  # the Tab key offers what is meant to be used
+    return module
 
 
 def __dir__() -> list[str]:

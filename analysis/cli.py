@@ -40,7 +40,7 @@ CorrectionsOption = Annotated[
         help="CSV of values you overrule. Default: data/corrections.csv, else <folder>.corrections.csv.",
     ),
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes side by side.")]
 ClusterOption = Annotated[
     str, typer.Option("--cluster", help="Address of a Dask scheduler, tcp://host:8786: work on its workers.")
 ]
@@ -94,10 +94,11 @@ def build(
     _say(f"{made.folder}: " + ", ".join(f"{name} {count}" for name, count in made.rows.items()))
 
 
-def _share(cluster: str) -> None:
-    """Let the notebooks that are run here use a cluster for what they repeat: their grid over K."""
+def _share(jobs: int, cluster: str) -> None:
+    """Let the notebooks that are run here use processes or a cluster for what they repeat: their grid over K."""
     from analysis import workers
 
+    os.environ[workers.JOBS] = str(jobs)
     if cluster:
         with workers.executor(cluster=cluster):  # says now what would stop the notebook later
             os.environ[workers.CLUSTER] = cluster
@@ -111,13 +112,14 @@ def run(
         list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")
     ] = None,
     timeout: TimeoutOption = None,
+    jobs: JobsOption = 1,
     cluster: ClusterOption = "",
 ) -> None:
     """Run one notebook strictly: an unknown, mistyped or disallowed parameter is an error, not a warning."""
     from analysis.execute import notebook as notebooks
     from analysis.execute import parameters
 
-    _share(cluster)
+    _share(jobs, cluster)
     record = notebooks.run(notebook, parameters.read(notebook, file, parameter or []), timeout=timeout)
     _say(f"{record.folder / notebook.name} ({record.seconds:.0f} s)")
 
@@ -208,9 +210,9 @@ def paper(
         )
     for failure in made.failures:
         _say(failure, "yellow")
-    _share(cluster)
+    _share(jobs, cluster)
     parcel.clear(paths.FIGURES / name)
-    files = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
+    files = sorted(set(paths.NOTEBOOKS.glob("[0-9]*.ipynb")) - set(paths.NOTEBOOKS.glob("00*")))  # 00 is a tour
     given = {"tables": "" if own else str(folder), "out": name}
     failed: list[str] = []
     with _progress("running notebooks") as shown, kernels.warm() as warm:
@@ -335,7 +337,8 @@ def check(
     out = known_in.with_suffix(".draft.csv")
     drafted = ledgers.draft(reports, known, with_.codebook, with_.places, out)
     if drafted:
-        _say(f"{out}: {drafted} rows for files that the ledger lacks. Correct them and append them to {known_in.name}.")
+        how = "append them to" if known_in.exists() else "save them as"
+        _say(f"{out}: {drafted} rows for files that the ledger lacks. Correct them and {how} {known_in.name}.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -343,7 +346,9 @@ def lab(context: typer.Context) -> None:
     """Open JupyterLab on the notebooks; further words go to JupyterLab."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH", "")]))
     quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    words = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={paths.ROOT}", *quiet, *context.args]
+    named = any(word.startswith(("--notebook-dir", "--ServerApp.root_dir")) for word in context.args)
+    folder = [] if named else [f"--notebook-dir={paths.ROOT}"]  # JupyterLab takes one
+    words = [sys.executable, "-m", "jupyterlab", *folder, *quiet, *context.args]
     if os.name == "nt":  # Windows has no exec that keeps the console
         import subprocess
 

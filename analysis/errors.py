@@ -28,6 +28,16 @@ class AnalysisError(ValueError):
         tail = [f"… and {left} more (see the exception's .failures)"] if left else []
         super().__init__("\n".join(shown + tail))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows below a cell: the message and the cell's line, not the way through this package."""
+        import traceback
+
+        frames = traceback.extract_tb(self.__traceback__)
+        cell = next((one for one in frames if "ipykernel" in one.filename or one.filename.startswith("<ipython")), None)
+        where = [f"in line {cell.lineno} of the cell: {cell.line}"] if cell and cell.line else []
+        whole = "The whole traceback: import traceback; traceback.print_last()"
+        return [f"\x1b[31m{type(self).__name__}\x1b[0m: {self}", *where, whole]
+
     def __reduce__(self):  # survives pickling on its way back from a worker process
         return type(self), (self.failures,)
 

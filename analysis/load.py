@@ -12,6 +12,19 @@ import pandas as pd
 from analysis import paths, tables
 from analysis.errors import DataError, ParameterError, closest
 
+__all__ = [
+    "codebook",
+    "covariates",
+    "derived",
+    "indicators",
+    "items",
+    "quantities",
+    "reports",
+    "review",
+    "sections",
+    "texts",
+]
+
 ABOUT = [
     "report_id",
     "place",
@@ -99,6 +112,30 @@ items = partial(_table, "items")
 quantities = partial(_table, "quantities")
 indicators = partial(_table, "indicators")
 derived = partial(_table, "derived")
+
+for _one, _grain, _example in (
+    (sections, "numbered heading of any level", 'role="plan"'),
+    (items, "problem or plan item", 'role="problems"'),
+    (quantities, "number stated", 'role="target"'),
+    (indicators, "value of a codebook indicator", 'indicator="head_appearance_rate"'),
+    (derived, "ratio recomputed from the report's own counts", 'ratio="head_appearance"'),
+):
+    _one.__doc__ = f"""Return one row per {_grain}, with what is known of its report: {", ".join(ABOUT[1:])}.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The tables' folder; empty for the project's own.
+    years, levels, provinces : iterable
+        Keep reports whose report_year, level or province is one of these.
+    **equal : str
+        Keep rows in which a column has this value: {_example}.
+
+    Raises
+    ------
+    ParameterError
+        A column, level, year or value is not there; the message names those that are.
+    """
 
 
 def review(folder: str | Path = "") -> pd.DataFrame:

@@ -58,3 +58,12 @@ def usual_unit(chosen: pd.DataFrame) -> pd.Series:
     """Return the unit that most reports use, one per row of `chosen`; of two as frequent the first in order."""
     usual = {code: part["unit"].mode().iloc[0] for code, part in chosen.groupby("indicator")}
     return pd.Series([usual[code] for code in chosen["indicator"]], index=chosen.index, dtype="str")
+
+
+def plain(number: float) -> str:
+    """Return a number as a table shows it: whole ones in full, others with three significant digits or more."""
+    if pd.isna(number):
+        return ""
+    if number == round(number) or abs(number) >= 100:
+        return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
+    return f"{number:.3g}"

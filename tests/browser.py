@@ -52,22 +52,29 @@ class Page:
         self._number = 0
         self.errors: list[str] = []
         self.requests: list[str] = []
+        self._frames: dict[str, str] = {}
         self._loaded = False
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)  # as if its window were in front
 
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send one command of the protocol and return its result."""
-        self._number += 1
-        self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+    def call(self, method: str, session: str = "", **parameters: Any) -> dict[str, Any]:
+        """Send one command of the protocol, to the tab or to a frame's session, and return its result."""
+        number = self._send(method, session, **parameters)
         while True:
             message = json.loads(self._socket.recv())
-            if message.get("id") == self._number:
+            if message.get("id") == number:
                 if "error" in message:
                     raise RuntimeError(f"{method}: {message['error']['message']}")
                 return message["result"]
             self._note(message)
+
+    def _send(self, method: str, session: str, **parameters: Any) -> int:
+        self._number += 1
+        told = {"id": self._number, "method": method, "params": parameters}
+        self._socket.send(json.dumps(told | ({"sessionId": session} if session else {})))
+        return self._number
 
     def _note(self, message: dict[str, Any]) -> None:
         method, told = message.get("method"), message.get("params", {})
@@ -80,8 +87,14 @@ class Page:
             self.errors.append(f"{told['entry']['text']} {told['entry'].get('url', '')}")
         elif method == "Network.requestWillBeSent":
             self.requests.append(told["request"]["url"])
-        elif method == "Page.loadEventFired":
+        elif method == "Page.loadEventFired" and "sessionId" not in message:
             self._loaded = True
+        elif method == "Target.attachedToTarget" and told["targetInfo"]["type"] == "iframe":
+            self._frames[told["sessionId"]] = told["targetInfo"]["url"]
+            for domain in ("Runtime", "Network", "Log"):  # answers are passed over
+                self._send(f"{domain}.enable", told["sessionId"])
+        elif method == "Target.detachedFromTarget":
+            self._frames.pop(told["sessionId"], None)
 
     def go(self, url: str | Path, wait: float = 20) -> None:
         """Open a page, or a place of the page that is open, and wait until it is loaded."""
@@ -101,9 +114,15 @@ class Page:
             self.run("0")  # any call takes in the events that wait
             time.sleep(0.01)
 
-    def run(self, code: str) -> Any:
-        """Return the value of an expression in the page; promises are waited for."""
-        done = self.call("Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True, userGesture=True)
+    def frames(self) -> list[str]:
+        """Return a session, for `run`, of each sandboxed frame of the page."""
+        self.run("0")
+        return list(self._frames)
+
+    def run(self, code: str, session: str = "") -> Any:
+        """Return the value of an expression in the page, or in one of its `frames`; promises are waited for."""
+        options = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
+        done = self.call("Runtime.evaluate", session, expression=code, **options)
         if "exceptionDetails" in done:
             details = done["exceptionDetails"]
             raise RuntimeError(details.get("exception", {}).get("description") or details["text"])

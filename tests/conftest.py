@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from analysis import paths
+from analysis import paths, tables
 from analysis.extract import build
 from analysis.extract.documents import Document, furniture
 
@@ -34,3 +34,12 @@ def built(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
     build.build(paths.REPORTS, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def texts(built):
+    """The reports' texts, which are not committed, beside the project's own tables, as `build` puts them there."""
+    for file in (built / "text").iterdir():
+        own = paths.TABLES / "text" / file.name
+        if not own.exists():
+            tables.write_bytes(own, file.read_bytes())

@@ -27,7 +27,7 @@ def test_closest_is_silent_when_nothing_is_near():
 
 
 def test_the_package_names_what_it_offers():
-    with pytest.raises(AttributeError, match=r"It offers: figures, load, responses, runs, .*topics, variables"):
+    with pytest.raises(AttributeError, match=r"It offers: desk, figures, load, responses, runs, .*topics, variables"):
         analysis.topic  # noqa: B018
     assert "topics" in dir(analysis)
 

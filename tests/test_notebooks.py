@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from analysis import paths, tables
+from analysis import paths
 from analysis.execute import parameters
 
 NAMES = sorted(path.name for path in paths.NOTEBOOKS.glob("*.ipynb"))
@@ -20,7 +20,7 @@ def cells(name, kind):
 
 
 def test_numbered_without_gap():
-    assert [name[:2] for name in NAMES] == [f"{n:02}" for n in range(1, len(NAMES) + 1)]
+    assert [name[:2] for name in NAMES] == [f"{n:02}" for n in range(len(NAMES))]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -57,15 +57,6 @@ def test_first_cell_states_question_inputs_outputs(name):
 def test_each_parameter_has_a_type_a_default_and_a_comment(name):
     for one in parameters.declared(paths.NOTEBOOKS / name).values():
         assert one.help, one.name
-
-
-@pytest.fixture(scope="module")
-def texts(built):
-    """The reports' texts, which are not committed, beside the project's own tables, as `build` puts them there."""
-    for file in (built / "text").iterdir():
-        own = paths.TABLES / "text" / file.name
-        if not own.exists():
-            tables.write_bytes(own, file.read_bytes())
 
 
 @pytest.mark.slow

@@ -92,8 +92,8 @@ def follow(found: pd.DataFrame, level: str = "", reference: str = "") -> pd.Data
     -------
     DataFrame
         One row per specification that is done and conclusion (topic_1, …: the gap; stability: mean jaccard minus
-        noise): point, conclusion, matched (the topic's number there), words (three of the reference's topic), overlap
-        (0 to 1), estimate (missing where there is no partner or no item of the level), reference (whether the row is
+        noise; it alone where all items are of one level): point, conclusion, matched (the topic's number there), words
+        (three of the reference's topic), overlap (0 to 1), estimate (missing where there is no partner or no item of the level), reference (whether the row is
         the reference's), level.
 
     Raises
@@ -112,7 +112,7 @@ def follow(found: pd.DataFrame, level: str = "", reference: str = "") -> pd.Data
     gap = f"{_NUMBER}topic_1_gap_"
     counts = {str(name).removeprefix(gap): done[name].count() for name in sorted(done) if str(name).startswith(gap)}
     level = level or max(counts, key=lambda name: counts[name], default="")
-    if level not in counts:
+    if level and level not in counts:
         raise ParameterError(f"follow: no run has a gap of level '{level}'. There is: {', '.join(counts) or 'none'}.")
     rows = done.to_dict("records")
     home = next((row for row in rows if row["point"] == reference), rows[0])
@@ -121,6 +121,8 @@ def follow(found: pd.DataFrame, level: str = "", reference: str = "") -> pd.Data
     for row in rows:
         stable = row[f"{_NUMBER}topics_jaccard"] - row[f"{_NUMBER}topics_noise"]
         made.append((row["point"], STABILITY, None, "", None, stable))
+        if not level:  # all items are of one level: there is no gap
+            continue
         for topic, (partner, overlap) in _partners(topics, _words(row)).items():
             estimate = row.get(f"{_NUMBER}topic_{partner}_gap_{level}") if partner else None
             made.append((row["point"], f"topic_{topic}", partner, " ".join(topics[topic - 1][:3]), overlap, estimate))

@@ -158,6 +158,8 @@ function showSelection() {
   before.setEnd(range.startContainer, range.startOffset);
   const said = range.toString(), start = points(before.toString()), end = start + points(said);
   if (!said.trim() || end - start > 200) return;
+  const node = range.startContainer.parentElement?.closest("[data-a]"); // a whole number that was read already
+  if (node?.dataset.a.split(" ").some((one) => "nq".includes(one[0]) && textOf(one) === said)) return showMark(node);
   const [, digits, many, unit] = fold(said).replaceAll(",", "").match(DIGITS) ?? [];
   const value = digits === undefined ? null : Number(digits) * ({ 万: 1e4, 亿: 1e8 }[many] ?? 1);
   read.mark = null;

@@ -54,6 +54,16 @@ def test_topics_are_followed_by_their_words_not_their_numbers():
     assert held.loc["stability", "same_sign"] == pytest.approx(2 / 3)
 
 
+def test_where_all_reports_are_of_one_level_only_stability_is_followed():
+    found = pd.DataFrame([row("main", ["a b", "d e"], [0.2, -0.1]), row("other", ["a b", "d e"], [0.2, -0.1])])
+    found = found.drop(columns=[name for name in found if "_gap_" in name])
+    followed = specs.follow(found)
+    assert followed["conclusion"].tolist() == ["stability", "stability"]
+    assert specs.summary(followed)["same_sign"].tolist() == [1.0]
+    with pytest.raises(ParameterError, match="no run has a gap of level 'county'. There is: none"):
+        specs.follow(found, "county")
+
+
 def test_influence_finds_the_choice_that_was_planted():
     """Estimates are 2·(prior = smooth) + noise of 0.1: that choice explains nearly all, the others nearly nothing."""
     rng = np.random.default_rng(1)
