@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
 
@@ -225,10 +225,15 @@ class Writer:
             if part.num_rows:
                 self._open[table].write_table(part)
 
-    def close(self) -> None:
-        """Write what waited and close the files."""
+    def finish(self) -> None:
+        """Write what waited for the last part."""
         for table, frames in self._late.items():
             write(table, pd.concat(frames, ignore_index=True) if frames else frame(table, []), self.folder, self.fmt)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         for file in self._open.values():
             file.close()
 

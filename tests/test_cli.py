@@ -20,7 +20,7 @@ def run(*words, cwd=paths.ROOT, timeout=120):
 
 
 @pytest.mark.parametrize(
-    "verb", ["build", "run", "batch", "runs", "paper", "evidence", "score", "agreement", "check", "lab"]
+    "verb", ["build", "run", "batch", "runs", "paper", "evidence", "score", "simulate", "agreement", "check", "lab"]
 )
 def test_every_verb_has_help(verb):
     shown = CliRunner().invoke(app, [verb, "--help"])

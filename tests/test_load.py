@@ -18,6 +18,20 @@ def test_filters_keep_whole_reports(built):
     assert len(load.items(built, years=[2022], levels=["county"])["report_id"].unique()) == 2
 
 
+def test_parquet_gives_the_same_rows_and_reads_only_the_chosen(built, tmp_path, monkeypatch):
+    for name in tables.SCHEMAS:
+        tables.write(name, tables.read(name, built), tmp_path, "parquet")
+    asked = []
+    read = tables.read
+    monkeypatch.setattr(
+        tables, "read", lambda name, folder, reports=None: asked.append(reports) or read(name, folder, reports)
+    )
+    chosen = {"years": [2022], "levels": ["county"]}
+    assert load.quantities(tmp_path, **chosen).equals(load.quantities(built, **chosen))
+    assert [reports and len(reports) for reports in asked] == [None, 2, None, 2]
+    assert load.quantities(tmp_path).equals(load.quantities(built)) and asked[-1] is None
+
+
 def test_loading_changes_no_row(built):
     for name in ("sections", "items", "quantities", "indicators"):
         columns = list(tables.SCHEMAS[name][1])

@@ -125,39 +125,43 @@ def build(
     with TemporaryDirectory(dir=out, prefix=".building-") as temporary:
         folder = Path(temporary)
         (folder / "text").mkdir()
-        writer = tables.Writer(folder, fmt)
-        task = partial(_part, reports, codebook_folder, corrected, out, fmt, tick)
-        done = 0
-        for given, part in zip(work, workers.each(task, work, jobs, chunk=1, cluster=cluster), strict=True):
-            for name, text in part.texts.items():
-                with open(folder / "text" / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- faster, and there are many
-                    file.write(text)
-            for name in part.kept:
-                incremental.again(out / "text" / f"{name}.txt", folder / "text" / f"{name}.txt")
-            seen.update(part.texts, part.kept)
-            faults += part.faults
-            made.failures += part.failures
-            for name, rows in part.tables.items():
-                writer.add(name, rows)
-                made.rows[name] = made.rows.get(name, 0) + part.rows[name]
-            done += len(given)
-            if progress and not tick:
-                progress(done, len(files))
-        lost = []
-        for file in sorted(set(known) - {one.file for part in work for one in part}):
-            message = f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
-            lost.append(_left_out(known[file]["report_id"] or documents.name(file), file, message))
-            made.failures.append(message)
-        writer.add("review", tables.frame("review", lost))
-        made.rows["review"] += len(lost)
-        for report_id in sorted(set(corrected) - seen):
-            where = corrected[report_id][0]["_where"]
-            faults.append(f"{where}: no report '{report_id}' in this build.{closest(report_id, seen)} Remove the row.")
-        if faults:
-            raise CodebookError(faults)
-        if not seen:
-            raise DocumentError(made.failures)
-        writer.close()
+        with tables.Writer(folder, fmt) as writer:
+            task = partial(_part, reports, codebook_folder, corrected, out, fmt, tick)
+            done = 0
+            for given, part in zip(work, workers.each(task, work, jobs, chunk=1, cluster=cluster), strict=True):
+                for name, text in part.texts.items():
+                    with open(folder / "text" / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- faster, and there are many
+                        file.write(text)
+                for name in part.kept:
+                    incremental.again(out / "text" / f"{name}.txt", folder / "text" / f"{name}.txt")
+                seen.update(part.texts, part.kept)
+                faults += part.faults
+                made.failures += part.failures
+                for name, rows in part.tables.items():
+                    writer.add(name, rows)
+                    made.rows[name] = made.rows.get(name, 0) + part.rows[name]
+                done += len(given)
+                if progress and not tick:
+                    progress(done, len(files))
+            lost = []
+            for file in sorted(set(known) - {one.file for part in work for one in part}):
+                message = (
+                    f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
+                )
+                lost.append(_left_out(known[file]["report_id"] or documents.name(file), file, message))
+                made.failures.append(message)
+            writer.add("review", tables.frame("review", lost))
+            made.rows["review"] += len(lost)
+            for report_id in sorted(set(corrected) - seen):
+                where = corrected[report_id][0]["_where"]
+                faults.append(
+                    f"{where}: no report '{report_id}' in this build.{closest(report_id, seen)} Remove the row."
+                )
+            if faults:
+                raise CodebookError(faults)
+            if not seen:
+                raise DocumentError(made.failures)
+            writer.finish()
         (out / incremental.NOTE).unlink(missing_ok=True)
         _replace(folder, out, fmt)
         if fmt == "parquet":

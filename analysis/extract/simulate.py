@@ -128,7 +128,7 @@ def report(number: int, seed: int) -> Page:
         line=("\n", "\n\n", "\n　　", "\r\n", "\n  ")[int(u() * 5)], faulty=u() < 0.15,
         whole=who.level != "department",
     )  # fmt: skip
-    kind = "系统" if who.level == "department" else who.name[-1]
+    kind = "系统" if who.level == "department" else "街道" if who.name.endswith("街道") else who.name[-1]
     page.macros = [str(who.year), str(who.year + 1), who.name, kind, who.body, who.name]
     facts = _front(page, told, who, u)
     areas = _work(page, told, who, u)

@@ -239,7 +239,7 @@ class Page:
             return (_COUNTS[value] if words else str(value)), value, "exact", ""
         if v < 0.66:
             return str(value), value, "exact", ""
-        if value >= 10000 and v < 0.85:
+        if value >= 10000 and v < 0.85 and slot.factor == 1:  # no 万万元
             unit, power = ("亿", 1e8) if value >= 100_000_000 else ("万", 1e4)
             digits = 2 if v < 0.75 else 1
             scaled = round(value / power, digits) or 0.1

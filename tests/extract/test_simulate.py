@@ -86,7 +86,8 @@ def test_the_traps_of_the_genre_occur() -> None:
     assert {"fact", "change", "target", "price", "threshold"} <= set(roles)
     assert any("万" in text for text in printed) and any("余" in text for text in printed)
     assert any(text[0] in (*CARDINALS, "两") for text in printed) and any("," in text for text in printed)
-    assert "超过" in texts and "\r\n" in texts
+    assert "超过" in texts and "\r\n" in texts and "全街道" in texts
+    assert "全道" not in texts and "万万元" not in texts
     numbers = {row["number"] for page in pages for row in rows(page, "gold/sections.csv")}
     assert {"一、", "（一）", "一）", "1.", "一是", "(二)"} <= numbers
 
