@@ -92,9 +92,9 @@ def follow(found: pd.DataFrame, level: str = "", reference: str = "") -> pd.Data
     -------
     DataFrame
         One row per specification that is done and conclusion (topic_1, …: the gap; stability: mean jaccard minus
-        noise; it alone where all items are of one level): point, conclusion, matched (the topic's number there), words
-        (three of the reference's topic), overlap (0 to 1), estimate (missing where there is no partner or no item of the level), reference (whether the row is
-        the reference's), level.
+        noise, it alone where all items are of one level): point, conclusion, matched (the topic's number there), words
+        (three of the reference's topic), overlap (0 to 1), estimate (missing where there is no partner or no item of
+        the level), reference (whether the row is the reference's), level.
 
     Raises
     ------
