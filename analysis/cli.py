@@ -40,7 +40,7 @@ CorrectionsOption = Annotated[
         help="CSV of values you overrule. Default: data/corrections.csv, else <folder>.corrections.csv.",
     ),
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes to read with.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes side by side.")]
 ClusterOption = Annotated[
     str, typer.Option("--cluster", help="Address of a Dask scheduler, tcp://host:8786: work on its workers.")
 ]
@@ -94,10 +94,11 @@ def build(
     _say(f"{made.folder}: " + ", ".join(f"{name} {count}" for name, count in made.rows.items()))
 
 
-def _share(cluster: str) -> None:
-    """Let the notebooks that are run here use a cluster for what they repeat: their grid over K."""
+def _share(jobs: int, cluster: str) -> None:
+    """Let the notebooks that are run here use processes or a cluster for what they repeat: their grid over K."""
     from analysis import workers
 
+    os.environ[workers.JOBS] = str(jobs)
     if cluster:
         with workers.executor(cluster=cluster):  # says now what would stop the notebook later
             os.environ[workers.CLUSTER] = cluster
@@ -111,13 +112,14 @@ def run(
         list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")
     ] = None,
     timeout: TimeoutOption = None,
+    jobs: JobsOption = 1,
     cluster: ClusterOption = "",
 ) -> None:
     """Run one notebook strictly: an unknown, mistyped or disallowed parameter is an error, not a warning."""
     from analysis.execute import notebook as notebooks
     from analysis.execute import parameters
 
-    _share(cluster)
+    _share(jobs, cluster)
     record = notebooks.run(notebook, parameters.read(notebook, file, parameter or []), timeout=timeout)
     _say(f"{record.folder / notebook.name} ({record.seconds:.0f} s)")
 
@@ -208,7 +210,7 @@ def paper(
         )
     for failure in made.failures:
         _say(failure, "yellow")
-    _share(cluster)
+    _share(jobs, cluster)
     parcel.clear(paths.FIGURES / name)
     files = sorted(set(paths.NOTEBOOKS.glob("[0-9]*.ipynb")) - set(paths.NOTEBOOKS.glob("00*")))  # 00 is a tour
     given = {"tables": "" if own else str(folder), "out": name}
@@ -281,6 +283,24 @@ def score(
         from analysis.model import responses
 
         print(responses.score().to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+
+
+@app.command()
+def simulate(
+    reports: Annotated[int, typer.Option("--reports", min=1, help="How many reports to write.")],
+    out: Annotated[Path, typer.Option("--out", help="A new folder: reports/, gold/ with the truth, planted.csv.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other reports.")] = 1,
+    jobs: JobsOption = 1,
+) -> None:
+    """Write synthetic reports with known truth: to try the whole way on thousands, and to score extraction.
+
+    Then: build --reports OUT/reports --out OUT/tables, and score --tables OUT/tables --gold OUT/gold.
+    """
+    from analysis.extract.simulate import simulate as write
+
+    with _progress("writing reports") as shown:
+        chars = write(reports, seed, out, jobs, shown)
+    _say(f"{out}: {reports} reports, {chars / 1e6:.1f} million characters; the truth is in {out / 'gold'}.")
 
 
 @app.command()

@@ -8,22 +8,31 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return both ends of Wilson's score interval (Wilson 1927), elementwise, each between 0 and 1.
+def wilson(successes: ArrayLike, trials: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends of Wilson's score interval, 95 % (Wilson 1927), elementwise, each between 0 and 1.
 
     Parameters
     ----------
     successes, trials : array_like
         Trials above 0, successes at most as many; neither need be whole.
-    level : float
-        Coverage.
     """
     successes, trials = np.asarray(successes, float), np.asarray(trials, float)
-    z = NormalDist().inv_cdf(0.5 + level / 2)
+    z = NormalDist().inv_cdf(0.975)
     share, shrink = successes / trials, 1 + z**2 / trials
     middle = (share + z**2 / (2 * trials)) / shrink
     half = z / shrink * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
     return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+
+
+def exact(hits: int, n: int) -> tuple[float, float]:
+    """Return both ends of the exact interval of a share, 95 % (Clopper & Pearson 1934); missing when n is 0."""
+    from scipy.stats import beta
+
+    if not n:
+        return float("nan"), float("nan")
+    low = beta.ppf(0.025, hits, n - hits + 1) if hits else 0.0
+    high = beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
+    return float(low), float(high)
 
 
 def pooled(successes: np.ndarray, trials: np.ndarray) -> tuple[float, float, float]:

@@ -79,7 +79,8 @@ def _table(
     With `from analysis import load`, `.evidence.show()` of what is returned shows each row in its sentence.
     """
     about = reports(folder, years=years, levels=levels, provinces=provinces)[ABOUT]
-    table = tables.read(name, Path(folder) if folder else paths.TABLES)
+    chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces))) else None
+    table = tables.read(name, Path(folder) if folder else paths.TABLES, chosen)
     for column, value in equal.items():
         if column not in table:
             raise ParameterError(f"table {name} has no column '{column}'.{closest(column, table.columns)}")
@@ -231,7 +232,7 @@ def texts(
     made = pd.DataFrame(
         {"report_id": ids, "text": [file.read_bytes().decode() for file in files.values()]}, dtype="str"
     )
-    body = tables.read("sections", base).groupby("report_id").agg(start=("start", "min"), end=("end", "max"))
+    body = tables.read("sections", base, set(ids)).groupby("report_id").agg(start=("start", "min"), end=("end", "max"))
     made = made.merge(body, left_on="report_id", right_index=True, how="left")
     return made.assign(start=made["start"].fillna(0), end=made["end"].fillna(made["text"].str.len())).astype(
         {"start": "int64", "end": "int64"}

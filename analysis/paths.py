@@ -12,6 +12,7 @@ LEXICON = ROOT / "data" / "lexicon"  # jieba user words and stopwords
 COVARIATES = ROOT / "data" / "covariates.csv"  # optional: population, GDP … of a place in a year
 CORRECTIONS = ROOT / "data" / "corrections.csv"  # the researcher's overrides
 GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
+SIMULATE = ROOT / "data" / "simulate"  # sentences of the genre that `simulate` draws from
 TABLES = ROOT / "data" / "tables"  # generated, committed
 NOTEBOOKS = ROOT / "notebooks"  # stripped .ipynb
 EVIDENCE = ROOT / "evidence"  # the site of the own tables: every number in its sentence

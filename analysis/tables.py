@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -180,6 +180,59 @@ def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
+def is_late(table: str) -> bool:
+    """Whether the rows of a table are sorted by something else than the report, so that they wait for the last."""
+    return key(table)[0] != "report_id"
+
+
+def encoded(made: pd.DataFrame, fmt: Format) -> Any:
+    """Return rows as a `Writer` takes them: lines of CSV without the header, or an Arrow table."""
+    if fmt == "csv":
+        return _lines(made, header=False).encode()
+    import pyarrow as pa
+
+    return pa.Table.from_pandas(made, preserve_index=False)
+
+
+class Writer:
+    """Writes all tables part by part, so that memory does not grow with the number of reports.
+
+    A part holds every row of some reports, and the parts come in the order of their report_ids; then the files are
+    sorted by key as those that `write` makes. A part becomes a row group of a Parquet file.
+    """
+
+    def __init__(self, folder: Path, fmt: Format) -> None:
+        self.folder = folder
+        self.fmt: Format = fmt
+        self._open: dict[str, Any] = {}
+        self._late: dict[str, list[pd.DataFrame]] = {table: [] for table in SCHEMAS if is_late(table)}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, table: str, part: Any) -> None:
+        """Add a part: of a late table a frame, else what `encoded` returns."""
+        if isinstance(part, pd.DataFrame):
+            self._late[table].append(part)
+        elif self.fmt == "csv":
+            if table not in self._open:
+                self._open[table] = (self.folder / f"{table}.csv").open("wb")
+                self._open[table].write(csv_bytes(frame(table, [])))
+            self._open[table].write(part)
+        else:
+            if table not in self._open:
+                import pyarrow.parquet as pq
+
+                self._open[table] = pq.ParquetWriter(self.folder / f"{table}.parquet", part.schema)
+            if part.num_rows:
+                self._open[table].write_table(part)
+
+    def close(self) -> None:
+        """Write what waited and close the files."""
+        for table, frames in self._late.items():
+            write(table, pd.concat(frames, ignore_index=True) if frames else frame(table, []), self.folder, self.fmt)
+        for file in self._open.values():
+            file.close()
+
+
 def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> Path:
     """Check `made`, sort it by key and write it atomically as `folder/<table>.<fmt>`; return the path."""
     made = ordered(table, check(table, made))
@@ -193,12 +246,18 @@ def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return a frame as the CSV of this project: UTF-8 that Excel opens, one kind of line end, ten digits."""
-    text = frame.to_csv(index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
-    return text.encode("utf-8-sig")
+    return _lines(frame).encode("utf-8-sig")
 
 
-def read(table: str, folder: Path) -> pd.DataFrame:
+def _lines(frame: pd.DataFrame, header: bool = True) -> str:
+    return frame.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+
+
+def read(table: str, folder: Path, reports: Collection[str] | None = None, checked: bool = True) -> pd.DataFrame:
     """Read `folder/<table>.parquet`, else `.csv`, with declared types, and check it.
+
+    With `reports` only the rows of these report_ids; the others are not read from a Parquet file.
+    `checked=False` trusts a Parquet file that this program has just written.
 
     Raises
     ------
@@ -207,7 +266,8 @@ def read(table: str, folder: Path) -> pd.DataFrame:
     """
     parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
     if parquet.exists():
-        return check(table, pd.read_parquet(parquet))
+        made = pd.read_parquet(parquet, filters=_of(reports))
+        return check(table, made) if checked else made
     if not csv.exists():
         raise DataError(f"no table {csv}. Make it with: python -m analysis build")
     columns = _columns(table)
@@ -220,7 +280,17 @@ def read(table: str, folder: Path) -> pd.DataFrame:
         elif kind.lower() in "if":
             raw[name] = pd.to_numeric(raw[name])
         raw[name] = raw[name].astype(_DTYPES[kind.lower()])
+    if reports is not None:
+        raw = raw.loc[raw["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
     return check(table, raw)
+
+
+def _of(reports: Collection[str] | None) -> Any:
+    """Return the filter of a Parquet file for some reports; the bounds let whole row groups be skipped."""
+    if reports is None:
+        return None
+    ids = sorted(reports) or [""]
+    return [("report_id", ">=", ids[0]), ("report_id", "<=", ids[-1]), ("report_id", "in", ids)]
 
 
 def write_bytes(path: Path, content: bytes) -> None:

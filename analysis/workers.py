@@ -16,7 +16,8 @@ from analysis.errors import RunError
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
-CLUSTER = "ANALYSIS_CLUSTER"  # a scheduler's address for the kernels of `run --cluster`: their notebooks find it here
+# What `run` and `paper` were told, for the notebooks that they run: a scheduler's address, a number of processes.
+CLUSTER, JOBS = "ANALYSIS_CLUSTER", "ANALYSIS_JOBS"
 SECONDS = 10  # to reach the scheduler and its first worker
 
 
@@ -52,14 +53,20 @@ def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterato
 
 
 def each(
-    function: Callable[[Given], Made], given: Iterable[Given], jobs: int = 1, chunk: int = 8, cluster: str | None = None
+    function: Callable[[Given], Made],
+    given: Iterable[Given],
+    jobs: int | None = 1,
+    chunk: int = 8,
+    cluster: str | None = None,
 ) -> Iterator[Made]:
     """Yield `function(x)` for every x in order.
 
-    `function` must be importable when it runs elsewhere. An exception in it reaches the caller. Without `cluster` the
-    environment's ANALYSIS_CLUSTER counts, which `run --cluster` sets for its notebook.
+    `function` must be importable when it runs elsewhere. An exception in it reaches the caller. Where `cluster` or
+    `jobs` is None the environment's ANALYSIS_CLUSTER and ANALYSIS_JOBS count, which `run` and
+    `paper` set for their notebooks.
     """
     cluster = os.environ.get(CLUSTER, "") if cluster is None else cluster
+    jobs = int(os.environ.get(JOBS, 1)) if jobs is None else jobs
     if jobs <= 1 and not cluster:
         yield from map(function, given)
         return

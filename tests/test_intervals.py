@@ -14,6 +14,15 @@ def test_wilson_agrees_with_statsmodels():
     assert high == pytest.approx(expected[1], abs=1e-12)
 
 
+def test_exact_intervals_are_those_of_scipy():
+    from scipy.stats import binomtest
+
+    for hits, n in ((0, 7), (3, 9), (15, 15)):
+        expected = binomtest(hits, n).proportion_ci(0.95, "exact")
+        assert intervals.exact(hits, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert np.isnan(intervals.exact(0, 0)).all()
+
+
 def test_wilson_agrees_with_the_examples_of_newcombe():
     # Newcombe (1998), Statistics in Medicine 17, 857-872: the score interval without continuity correction
     low, high = intervals.wilson([81, 15, 0, 1], [263, 148, 20, 29])

@@ -8,6 +8,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from analysis import paths, workers
@@ -36,6 +38,23 @@ def leave_children(pids):
         list(pool.map(double, range(4)))
         Path(pids).write_text(" ".join(map(str, pool._processes)))  # pyright: ignore
         time.sleep(600)
+
+
+def test_the_environment_says_how_many_where_the_call_does_not(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        workers, "executor", lambda jobs, cluster: asked.append((jobs, cluster)) or executor_of_threads()
+    )
+    monkeypatch.setenv(workers.JOBS, "3")
+    assert list(workers.each(double, range(3), jobs=None)) == [0, 2, 4]
+    assert list(workers.each(double, range(3))) == [0, 2, 4]
+    assert asked == [(3, "")]
+
+
+def executor_of_threads():
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1)
 
 
 def test_here_and_in_order():
@@ -137,6 +156,26 @@ def test_extraction_on_the_cluster_writes_the_same_bytes(cluster, built, tmp_pat
     files = sorted(path.relative_to(built) for path in built.rglob("*") if path.is_file())
     assert files
     assert all((tmp_path / "out" / file).read_bytes() == (built / file).read_bytes() for file in files)
+
+
+@pytest.mark.slow
+def test_the_grid_of_topics_on_the_cluster_gives_the_same_bits(cluster, monkeypatch):
+    """As `run --cluster` and `run --jobs` have it: the notebook calls `topics.panel(items, numbers)` and no more."""
+    here = panel()
+    monkeypatch.setenv(workers.CLUSTER, cluster)
+    pd.testing.assert_frame_equal(panel(), here, check_exact=True)
+    monkeypatch.delenv(workers.CLUSTER)
+    monkeypatch.setenv(workers.JOBS, "2")
+    pd.testing.assert_frame_equal(panel(), here, check_exact=True)
+
+
+def panel():
+    from analysis.model import topics
+
+    words = np.random.default_rng(1).choice(["信访", "仲裁", "公证", "律师", "调解"], (24, 12))
+    items = pd.DataFrame({"text": [" ".join(row) for row in words], "item_id": range(24)})
+    items["report_id"] = [f"r{number // 4}" for number in items["item_id"]]
+    return topics.panel(items, [2, 3], seed=1, max_df=1.0, n_runs=3).table
 
 
 @pytest.mark.slow

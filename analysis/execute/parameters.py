@@ -156,9 +156,9 @@ def read(notebook: Path, file: Path | None = None, words: Iterable[str] = ()) ->
     return given
 
 
-def faults(notebook: Path, given: Mapping[str, Any], known: Mapping[str, Parameter] | None = None) -> list[str]:
+def faults(notebook: Path, given: Mapping[str, Any]) -> list[str]:
     """Return one sentence for every unknown name, wrong type and value that is not allowed."""
-    known = known or declared(notebook)
+    known = declared(notebook)
     found = []
     for name, value in given.items():
         if name in known:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import pandas as pd
 
 from analysis import codebook, paths, tables, workers
 from analysis.codebook import Codebook, Row
 from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
-from analysis.extract import documents, frameworks, indicators, metadata, quantities, structure
+from analysis.extract import documents, formats, frameworks, incremental, indicators, metadata, quantities, structure
 from analysis.extract import ledger as ledgers
 from analysis.extract.characters import HAN, one_width
 from analysis.extract.documents import Document
@@ -69,6 +75,9 @@ def build(
 ) -> Built:
     """Read every report below `reports` and write the tables to `out`, the texts to `out/text`.
 
+    In Parquet (`fmt`) only what has changed is read: a report whose file, ledger row and corrections are those of the
+    tables already in `out` keeps its rows there, unless codebook or code are others. The tables are the same as new.
+
     Parameters
     ----------
     ledger : Path, optional
@@ -96,64 +105,177 @@ def build(
     files = documents.find(reports)
     if not files:
         raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
-    work = [(path, known.get(path.relative_to(reports).as_posix(), {})) for path in files]
-    task = partial(_one_file, reports, codebook_folder, corrected)
-    rows: Rows = {name: [] for name in tables.SCHEMAS}
-    texts: dict[str, str] = {}
-    first_with: dict[str, str] = {}
-    faults: list[str] = []
-    made = Built(out)
-
-    def leave_out(report_id: str, file: str, message: str) -> None:
-        made.failures.append(message)
-        rows["review"].append(
-            {"report_id": report_id, "kind": "metadata", "text": file, "message": message,
-             "suggestion": "mend or remove the file, then build again"}
-        )  # fmt: skip
-
-    for done, (path, result) in enumerate(zip(files, workers.each(task, work, jobs, cluster=cluster), strict=True), 1):
-        file = path.relative_to(reports).as_posix()
-        if isinstance(result, str):
-            leave_out(documents.name(file), file, result)
-        else:
-            document, found, unfit = result
-            faults += unfit
-            report_id, same = document.report_id, first_with.setdefault(document.sha256, file)
-            if same != file or report_id in texts:
-                why = f"the same content as {same}" if same != file else f"another file has report_id {report_id} too"
-                cure = "Remove one of the two, or name them apart in the ledger."
-                leave_out(documents.name(file), file, f"{file}: left out, {why}. {cure}")
-            else:
-                texts[report_id] = document.text
-                for name, new in found.items():
-                    rows[name] += [{"report_id": report_id} | row for row in new]
-        if progress:
-            progress(done, len(files))
-    for file in sorted(set(known) - {path.relative_to(reports).as_posix() for path in files}):
-        message = f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
-        leave_out(known[file]["report_id"] or documents.name(file), file, message)
-    for report_id in sorted(set(corrected) - set(texts)):
-        where = corrected[report_id][0]["_where"]
-        faults.append(f"{where}: no report '{report_id}' in this build.{closest(report_id, texts)} Remove the row.")
-    if faults:
-        raise CodebookError(faults)
-    if not texts:
-        raise DocumentError(made.failures)
-    _write(rows, texts, out, fmt, made)
+    tasks = _tasks(files, reports, known)
+    with_what, keys = "", {}
+    if fmt == "parquet":
+        times = Counter(one.report_id for one in tasks)
+        keys = {
+            one.report_id: incremental.key(one.path, one.file, one.known, corrected.get(one.report_id, []))
+            for one in tasks
+            if times[one.report_id] == 1 and not one.same
+        }
+        with_what = incremental.made_with(codebook_folder)
+        kept = incremental.unchanged(out, with_what, keys)
+        tasks = [one._replace(kept=one.report_id in kept) for one in tasks]
+    work = _in_parts(tasks, jobs)
+    ticks = count(1)
+    tick = (lambda: progress(next(ticks), len(files))) if progress and jobs == 1 and not cluster else None
+    made, faults, seen = Built(out), [], set[str]()
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix=".building-") as temporary:
+        folder = Path(temporary)
+        (folder / "text").mkdir()
+        writer = tables.Writer(folder, fmt)
+        task = partial(_part, reports, codebook_folder, corrected, out, fmt, tick)
+        done = 0
+        for given, part in zip(work, workers.each(task, work, jobs, chunk=1, cluster=cluster), strict=True):
+            for name, text in part.texts.items():
+                with open(folder / "text" / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- faster, and there are many
+                    file.write(text)
+            for name in part.kept:
+                incremental.again(out / "text" / f"{name}.txt", folder / "text" / f"{name}.txt")
+            seen.update(part.texts, part.kept)
+            faults += part.faults
+            made.failures += part.failures
+            for name, rows in part.tables.items():
+                writer.add(name, rows)
+                made.rows[name] = made.rows.get(name, 0) + part.rows[name]
+            done += len(given)
+            if progress and not tick:
+                progress(done, len(files))
+        lost = []
+        for file in sorted(set(known) - {one.file for part in work for one in part}):
+            message = f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
+            lost.append(_left_out(known[file]["report_id"] or documents.name(file), file, message))
+            made.failures.append(message)
+        writer.add("review", tables.frame("review", lost))
+        made.rows["review"] += len(lost)
+        for report_id in sorted(set(corrected) - seen):
+            where = corrected[report_id][0]["_where"]
+            faults.append(f"{where}: no report '{report_id}' in this build.{closest(report_id, seen)} Remove the row.")
+        if faults:
+            raise CodebookError(faults)
+        if not seen:
+            raise DocumentError(made.failures)
+        writer.close()
+        (out / incremental.NOTE).unlink(missing_ok=True)
+        _replace(folder, out, fmt)
+        if fmt == "parquet":
+            incremental.write(out, with_what, keys, sorted(seen))
     return made
 
 
-def _one_file(
-    reports: Path, codebook_folder: Path, corrected: dict[str, list[Row]], given: tuple[Path, Row]
-) -> tuple[Document, Rows, list[str]] | str:
-    """Read one file; a file that cannot be read gives its message instead, so that the others still run."""
-    path, known = given
+PART = 250  # reports that are read, checked and written together
+
+
+class Task(NamedTuple):
+    """One file to read: its path, its path below the folder, its row of the ledger, the id of its report.
+
+    `same` is a file before it with the same content, or empty; a `kept` one has its rows in the tables already.
+    """
+
+    path: Path
+    file: str
+    known: Row
+    report_id: str
+    same: str = ""
+    kept: bool = False
+
+
+@dataclass
+class Part:
+    """What some files gave: parts of the tables as `tables.Writer` takes them, their row counts, and the texts.
+
+    `kept` are reports whose text and rows are those of the tables before.
+    """
+
+    tables: dict[str, Any]
+    rows: dict[str, int]
+    texts: dict[str, bytes]
+    failures: list[str]
+    faults: list[str]
+    kept: list[str]
+
+
+def _tasks(files: Sequence[Path], reports: Path, known: dict[str, Row]) -> list[Task]:
+    """Return what is to be read, in the order of the reports' ids; files of one size are compared."""
+    made = []
+    for path in files:
+        file = path.relative_to(reports).as_posix()
+        row = known.get(file, {})
+        made.append(Task(path, file, row, row.get("report_id") or documents.name(file)))
+    made.sort(key=lambda one: one.report_id)  # stable: of one id the first path comes first
+    sizes = [one.path.stat().st_size for one in made]
+    several = {size for size, number in Counter(sizes).items() if number > 1}
+    first: dict[bytes, str] = {}
+    for index, (one, size) in enumerate(zip(made, sizes, strict=True)):
+        if size in several and one.path.suffix.lower() in formats.READABLE:
+            with one.path.open("rb") as file:
+                same = first.setdefault(hashlib.file_digest(file, "sha256").digest(), one.file)
+            made[index] = one._replace(same=same if same != one.file else "")
+    return made
+
+
+def _in_parts(tasks: list[Task], jobs: int) -> list[list[Task]]:
+    """Share out the files; those of one report_id stay together."""
+    size = min(PART, max(1, len(tasks) // (4 * jobs))) if jobs > 1 else PART
+    parts: list[list[Task]] = [[]]
+    for one in tasks:
+        if len(parts[-1]) >= size and parts[-1][-1].report_id != one.report_id:
+            parts.append([])
+        parts[-1].append(one)
+    return parts
+
+
+def _left_out(report_id: str, file: str, message: str) -> dict[str, object]:
+    return {"report_id": report_id, "kind": "metadata", "text": file, "message": message,
+            "suggestion": "mend or remove the file, then build again"}  # fmt: skip
+
+
+def _part(
+    reports: Path,
+    codebook_folder: Path,
+    corrected: dict[str, list[Row]],
+    out: Path,
+    fmt: tables.Format,
+    tick: Callable[[], None] | None,
+    tasks: Sequence[Task],
+) -> Part:
+    """Read some files; one that cannot be read is told in `review`, so that the others still run."""
     with_ = readers(codebook_folder)
-    try:
-        document = documents.read(path, reports, with_.codebook, known.get("report_id"))
-    except DocumentError as error:
-        return str(error)
-    return document, *extract(document, with_, known, corrected.get(document.report_id, []))
+    rows: Rows = {name: [] for name in tables.SCHEMAS}
+    made = Part({}, {}, {}, [], [], [one.report_id for one in tasks if one.kept])
+
+    def leave_out(one: Task, message: str) -> None:
+        made.failures.append(message)
+        rows["review"].append(_left_out(documents.name(one.file), one.file, message))
+
+    for one in tasks:
+        if tick:
+            tick()
+        if one.kept:
+            continue
+        if one.report_id in made.texts or one.same:
+            why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
+            leave_out(one, f"{one.file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
+            continue
+        try:
+            document = documents.read(one.path, reports, with_.codebook, one.report_id)
+        except DocumentError as error:
+            leave_out(one, str(error))
+            continue
+        found, unfit = extract(document, with_, one.known, corrected.get(one.report_id, []))
+        made.faults += unfit
+        made.texts[one.report_id] = document.text.encode("utf-8")
+        for name, new in found.items():
+            rows[name] += [{"report_id": one.report_id} | row for row in new]
+    for name, new in rows.items():
+        parts = [tables.read(name, out, made.kept, checked=False)] if made.kept else []
+        parts += [tables.frame(name, new)] if new or not parts else []
+        frame = parts[0] if len(parts) == 1 else tables.ordered(name, pd.concat(parts, ignore_index=True))
+        made.rows[name] = len(frame)
+        made.tables[name] = frame if tables.is_late(name) else tables.encoded(frame, fmt)
+    return made
 
 
 def extract(
@@ -262,15 +384,12 @@ def _report(
     }  # fmt: skip
 
 
-def _write(rows: Rows, texts: dict[str, str], out: Path, fmt: tables.Format, made: Built) -> None:
-    """Write tables and texts, then remove the texts and formats of earlier builds."""
-    frames = {name: tables.frame(name, new) for name, new in rows.items()}  # checked before one is written
-    for report_id, text in texts.items():
-        tables.write_bytes(out / "text" / f"{report_id}.txt", text.encode("utf-8"))
-    for name, frame in frames.items():
-        tables.write(name, frame, out, fmt)
-        made.rows[name] = len(frame)
+def _replace(folder: Path, out: Path, fmt: tables.Format) -> None:
+    """Put new tables and texts in the place of earlier ones, and remove tables of the other format."""
+    old = folder / "old"
+    if (out / "text").exists():
+        (out / "text").rename(old)
+    (folder / "text").rename(out / "text")
+    for name in tables.SCHEMAS:
+        (folder / f"{name}.{fmt}").replace(out / f"{name}.{fmt}")
         (out / f"{name}.{'parquet' if fmt == 'csv' else 'csv'}").unlink(missing_ok=True)
-    for path in (out / "text").glob("*.txt"):
-        if path.stem not in texts:
-            path.unlink()

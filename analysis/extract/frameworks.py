@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from analysis.codebook import Codebook
 from analysis.extract.characters import HAN, one_width
@@ -18,10 +19,10 @@ def follows(headings: Sequence[str], codebook: Codebook) -> str:
     Headings are compared with frameworks.csv by the Dice similarity of their character pairs, so that order and wording
     count but a changed word does not matter.
     """
-    lists: dict[str, list[set[str]]] = {}
+    lists: dict[str, list[frozenset[str]]] = {}
     for row in codebook.files["frameworks"]:
         lists.setdefault(row["framework"], []).append(_pairs(row["heading"]))
-    seen = [_pairs(heading) for heading in headings]
+    seen = {_pairs(heading) for heading in headings}
     scores = {}
     for name, named in lists.items():
         best = [max((_dice(one, other) for other in seen), default=0.0) for one in named]
@@ -36,10 +37,12 @@ def says(pattern: str, text: str) -> bool:
     return bool(pattern) and bool(re.search(one_width(pattern), text))
 
 
-def _pairs(heading: str) -> set[str]:
+@lru_cache(maxsize=4096)  # many reports have the same headings
+def _pairs(heading: str) -> frozenset[str]:
     chars = "".join(HAN.findall(heading))
-    return {chars[index : index + 2] for index in range(len(chars) - 1)}
+    return frozenset(chars[index : index + 2] for index in range(len(chars) - 1))
 
 
-def _dice(left: set[str], right: set[str]) -> float:
+@lru_cache(maxsize=1 << 16)
+def _dice(left: frozenset[str], right: frozenset[str]) -> float:
     return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0

@@ -32,6 +32,9 @@ _NAMES = r"""
   | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]*
   | (?<!\d)(?:\d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d))
 """
+_OPENS = (
+    r"《〈〔\[“\"hw第届A-Za-z\d一二三四五六七八九十零"  # what a mask can begin with: most characters are passed at once
+)
 _LONGEST = 20  # characters of a number; longer ones are codes
 _FAR = 400  # characters that a clause or sentence is followed back: a report without stops must not cost its square
 _CLAUSE_END = ",。;:!?、\n"
@@ -67,14 +70,15 @@ class Reader:
         unit = rf"(?:{unit})(?:\([次套项件个]\))?"  # 场(次), 双(套)
         times = "|".join(sorted(filter(None, MULTIPLIERS), key=len, reverse=True)).replace("千", "千(?![瓦米克伏焦赫])")
         return re.compile(
-            rf"(?<![\d.])(?:(?P<arabic>{ARABIC})|(?P<chinese>{CHINESE}))\s?(?P<more>[余多来])?\s?(?P<times>{times})?"
+            rf"(?=[\d一二两三四五六七八九十百千零])(?<![\d.])(?:(?P<arabic>{ARABIC})|(?P<chinese>{CHINESE}))\s?(?P<more>[余多来])?\s?(?P<times>{times})?"
             rf"\s?(?P<more2>[余多])?\s?(?:(?P<unit>{unit})(?:/(?P<per>(?:万|千|百)?{unit}))?)?(?![A-Za-z])"
         )
 
     @cached_property
     def _masked(self) -> re.Pattern[str]:
         names = sorted((re.escape(row["name"]) for row in self._codebook.files["names"]), key=len, reverse=True)
-        return re.compile(rf"{_NAMES}|{_DATES}|{'|'.join(names)}", re.VERBOSE)
+        firsts = "".join(re.escape(char) for char in sorted({row["name"][0] for row in self._codebook.files["names"]}))
+        return re.compile(rf"(?=[{_OPENS}{firsts}])(?:{_NAMES}|{_DATES}|{'|'.join(names)})", re.VERBOSE)
 
     @cached_property
     def _counted(self) -> re.Pattern[str]:

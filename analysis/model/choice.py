@@ -97,7 +97,7 @@ def panel(
     *,
     seed: int | None = None,
     n_runs: int = 10,
-    jobs: int = 1,
+    jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     alpha: float = 0.1,
     eta: float = 0.01,
@@ -120,7 +120,8 @@ def panel(
     seed : int
         Of the fits, of who is left out, and of the halves of the items predicted; needed unless a model is given.
     n_runs, jobs : int
-        Runs for each number; processes side by side. The result does not depend on `jobs`.
+        Runs for each number; processes side by side, by default as many as `run --jobs` was told, else one. With
+        `--cluster` its workers instead. The result does not depend on it.
     progress : callable, optional
         Called with (numbers done, all numbers).
     alpha, eta, max_iter, min_df, max_df, places

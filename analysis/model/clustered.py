@@ -1,17 +1,12 @@
-"""In: outcomes of items in clusters. Out: robust errors with few clusters, and p from rearranging whole clusters."""
+"""In: outcomes of items in clusters. Out: a regression with errors that hold with few clusters, sums of clusters."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from itertools import combinations, permutations
-from math import comb, factorial
 
 import numpy as np
 
 from analysis.errors import ParameterError
 
 TINY = 1e-12
-ADJUST = ("holm", "bh")
 
 
 def robust(
@@ -60,48 +55,4 @@ def sums(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Sum of the rows of each cluster, clusters × columns."""
     made = np.zeros((int(groups.max()) + 1, values.shape[1]))
     np.add.at(made, groups, values)
-    return made
-
-
-def permutation_p(
-    statistic: Callable[[np.ndarray], np.ndarray], n: int, n_permutations: int, rng: np.random.Generator,
-    marks: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Return p and the statistic as it is, from all arrangements when `n_permutations` cover them, else random ones."""
-    seen = statistic(np.arange(n))
-    every = _every(n, n_permutations, marks)
-    if every is not None:
-        drawn = np.array([statistic(order) for order in every])
-        return (drawn >= seen - 1e-9).mean(axis=0), seen
-    drawn = np.array([statistic(rng.permutation(n)) for _ in range(n_permutations)])
-    return (1 + (drawn >= seen - 1e-9).sum(axis=0)) / (1 + n_permutations), seen
-
-
-def _every(n: int, limit: int, marks: np.ndarray | None) -> Iterator[np.ndarray] | None:
-    """All arrangements of n reports (of two kinds, when marked 1 and 0), or None when there are more than `limit`."""
-    if marks is None:
-        return (np.array(order) for order in permutations(range(n))) if n < 13 and factorial(n) <= limit else None
-    ones, zeros = np.flatnonzero(marks == 1), np.flatnonzero(marks != 1)
-    if comb(n, len(ones)) > limit:
-        return None
-
-    def arranged(chosen: tuple[int, ...]) -> np.ndarray:
-        order = np.empty(n, dtype=int)
-        rest = np.setdiff1d(np.arange(n), chosen)
-        order[list(chosen)], order[rest] = ones, zeros
-        return order
-
-    return (arranged(chosen) for chosen in combinations(range(n), len(ones)))
-
-
-def adjusted(p: np.ndarray, how: str) -> np.ndarray:
-    """Return p for several tests at once: "holm" (Holm 1979) or "bh" (Benjamini & Hochberg 1995)."""
-    order, n = np.argsort(p, kind="stable"), len(p)
-    ranked = p[order]
-    if how == "holm":
-        raised = np.maximum.accumulate(ranked * np.arange(n, 0, -1))
-    else:
-        raised = np.minimum.accumulate((ranked * n / np.arange(1, n + 1))[::-1])[::-1]
-    made = np.empty(n)
-    made[order] = np.minimum(raised, 1)
     return made

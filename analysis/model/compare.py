@@ -15,11 +15,11 @@ from scipy.stats import rankdata
 from analysis import values
 from analysis.errors import ParameterError
 from analysis.model import differences, permute, power
-from analysis.model.samples import Sample, need, place_of, sample
+from analysis.model.samples import OTHERS, Sample, few, need, place_of, sample
 
 ALPHA = power.ALPHA
+MOST = 8  # groups of which all pairs are compared: 28; of 31 provinces it would be 465
 EVERY = "all groups"  # stands for group_a in the test of all groups at once
-_METHODS = ("holm", "bh")
 _MAIN = {"ranks": "cliffs_delta", "means": "hedges_g"}  # the effect that belongs to the statistic
 _SUMMARY = (
     "value", "kind", "group_a", "group_b", "n_a", "n_b", "places_a", "places_b", "effect", "estimate", "ci_low",
@@ -34,7 +34,8 @@ class Comparison:
     Attributes
     ----------
     summary : DataFrame
-        One row per value × contrast (all groups at once, then each pair): value, kind (number, share, category),
+        One row per value × contrast (all groups at once, then each pair; above 8 groups each against the reports of
+        all others, group_b "all others"): value, kind (number, share, category),
         group_a, group_b, n_a, n_b (reports), places_a, places_b; the main effect (a less b) with 95 % interval: effect,
         estimate, ci_low, ci_high; p, p_adjusted (over all p of this call), test (how p was found), assignments (gone
         through), smallest_p (that these data could give), detectable (smallest effect found with power 0.8 at level
@@ -60,6 +61,8 @@ class Comparison:
         untested = self.summary.loc[self.summary["reason"] != ""]
         n = len(self.summary)
         lines = [f"{n - len(untested)} of {n} comparisons by {self.settings['by']} tested."]
+        if OTHERS in set(self.summary["group_b"]):
+            lines.append(f"More than {MOST} groups: each is compared with the reports of all others, not pair by pair.")
         for (a, b, reason), part in untested.groupby(["group_a", "group_b", "reason"], sort=False):
             names = ", ".join(part["value"].head(4)) + (", …" if len(part) > 4 else "")
             pair = f"{a} and {b}" if b else a
@@ -92,7 +95,8 @@ def compare(
     """Compare groups of reports in numbers, in yes or no, or in categories.
 
     Reports of one place resemble each other, so places are permuted and resampled as a whole. The test is exact where
-    at most 10,000 assignments exist, else a random sample of them. Numbers: ranks (Wilcoxon's and Kruskal and Wallis's
+    at most 10,000 assignments exist, else a random sample of them. Of up to 8 groups all pairs are compared, of more
+    each with the reports of all others. Numbers: ranks (Wilcoxon's and Kruskal and Wallis's
     statistics; detects shifts of skewed counts) or means. Yes or no and categories: Fisher's and Freeman & Halton's
     exact test. Where no assignment could reach p = 0.05 there is no p but a reason.
 
@@ -128,7 +132,7 @@ def compare(
     need(frame, [*columns, by, cluster, *([paired] if paired else [])])
     wrong = [
         f"{name} = {given!r}: expected {' or '.join(known)}."
-        for name, given, known in (("adjust", adjust, _METHODS), ("statistic", statistic, _MAIN))
+        for name, given, known in (("adjust", adjust, permute.ADJUST), ("statistic", statistic, _MAIN))
         if given not in known
     ]
     if draws < 99:
@@ -144,20 +148,23 @@ def compare(
         dropped.append(left)
         present = one.present()
         if len(present) < 2:
-            tests.append(_untested(one, EVERY, "", f"groups with {min_reports} or more reports: {len(present)}"))
+            tests.append(
+                _untested(one, EVERY, "", f"groups of {min_reports} or more reports: {few(len(present), 2, 'groups')}")
+            )
             continue
         if len(present) > 2 and not paired:
             tests.append(_test(one, EVERY, "", statistic, seed, draws))
-        for a, b in combinations(present, 2):
+        few_groups = len(present) <= MOST
+        for a, b in combinations(present, 2) if few_groups else [(name, OTHERS) for name in present]:
+            pair = one.only(a, b) if few_groups else one.against_others(a)
             if paired:
-                test, sizes = _paired(one.only(a, b), a, b, statistic, seed, draws)
+                test, sizes = _paired(pair, a, b, statistic, seed, draws)
             else:
-                pair = one.only(a, b)
                 test, sizes = _test(pair, a, b, statistic, seed, draws), [*_effects(pair, a, b, seed, draws)]
             tests.append(test)
             found += sizes
     summary = pd.DataFrame(tests).reindex(columns=[column for column in _SUMMARY if column != "p_adjusted"])
-    summary = summary.assign(p_adjusted=adjusted(summary.loc[:, "p"], adjust))
+    summary = summary.assign(p_adjusted=permute.adjusted(summary.loc[:, "p"], adjust))
     settings = {"by": by, "cluster": cluster, "paired": paired, "statistic": statistic, "adjust": adjust,
                 "draws": draws, "seed": seed, "min_reports": min_reports}  # fmt: skip
     keys = ["value", "group_a", "group_b", "effect"]
@@ -171,20 +178,6 @@ def compare(
         sizes.loc[:, [*keys, "estimate", "ci_low", "ci_high"]], on=keys, how="left"
     )
     return Comparison(summary.loc[:, [*_SUMMARY]], sizes, pd.concat(dropped, ignore_index=True), settings)
-
-
-def adjusted(p: pd.Series, method: Literal["holm", "bh"] = "holm") -> pd.Series:
-    """Return p values adjusted for being several, after Holm or Benjamini & Hochberg; missing ones do not count."""
-    known = p.dropna()
-    made = pd.Series(np.nan, index=p.index, dtype="float64")
-    n, order = len(known), np.argsort(known.to_numpy(float), kind="stable")
-    rising = known.to_numpy(float)[order]
-    if method == "holm":
-        steps = np.maximum.accumulate(rising * np.arange(n, 0, -1))
-    else:
-        steps = np.minimum.accumulate((rising * n / np.arange(1, n + 1))[::-1])[::-1]
-    made.loc[known.index[order]] = np.minimum(steps, 1)
-    return made
 
 
 def _row(one: Sample, a: str, b: str) -> dict[str, Any]:

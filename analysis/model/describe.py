@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import codebook, intervals, paths, values
 from analysis.errors import ParameterError, closest
+from analysis.model.samples import need
 from analysis.model.variables import TASKS, evenness
 from analysis.tables import AREAS, BASES, QUALIFIERS
 
@@ -53,14 +54,9 @@ def groups(frame: pd.DataFrame, by: str) -> pd.Series:
     """
     if not by:
         return pd.Series(ALL, index=frame.index, dtype="str")
-    if by not in frame:
-        raise ParameterError(f"no column '{by}' to group by.{closest(by, frame.columns)} {_has(frame)}")
+    need(frame, [by])
     named = [UNKNOWN if pd.isna(value) else str(value) for value in frame[by]]
     return pd.Series(named, index=frame.index, dtype="str")
-
-
-def _has(frame: pd.DataFrame) -> str:
-    return f"There is: {', '.join(map(str, frame.columns))}."
 
 
 def indicators(
@@ -254,11 +250,7 @@ def numbers(frame: pd.DataFrame, columns: Sequence[str], by: str = "") -> pd.Dat
     ParameterError
         The frame has no such column.
     """
-    wrong = [
-        f"no column '{name}'.{closest(name, frame.columns)} {_has(frame)}" for name in columns if name not in frame
-    ]
-    if wrong:
-        raise ParameterError(wrong)
+    need(frame, columns)
     rows = [row for name in columns for row in _column(frame, name, groups(frame, by))]
     order = ["variable", "value", "group", "n_reports", "missing", "n", "share", "ci_low", "ci_high", "median", "q1",
              "q3", "min", "max", "mean", "sd"]  # fmt: skip

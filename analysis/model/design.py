@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from analysis.errors import ModelError, ParameterError
-from analysis.model.samples import need, place_of
+from analysis.model.samples import few, need, place_of
 
 LEAST_CLUSTERS = 10  # below it, errors clustered by place say nothing (Cameron & Miller 2015 want 40 and more)
 
@@ -119,12 +119,12 @@ def design(
     if whole and n and ((y < 0).any() or (y != np.round(y)).any()):
         faults.append(f"{outcome} is no count: it holds {y[(y < 0) | (y != np.round(y))][0]:g}.")
     if n < k + 5:
-        faults.append(f"{n} complete reports for {k} coefficients; at least {k + 5} are needed.")
+        faults.append(f"{k} coefficients: {few(n, k + 5, 'complete reports')}.")
     elif not faults and (rank := int(np.linalg.matrix_rank(x / np.abs(x).max(axis=0)))) < k:
         faults.append(f"{_dependent(x, terms)} follows from the other predictors ({rank} of {k} columns independent).")
     need_places = max(LEAST_CLUSTERS, k + 1)
     if len(places) < need_places:
-        faults.append(f"{len(places)} places; errors clustered by place need at least {need_places}.")
+        faults.append(f"errors clustered by place: {few(len(places), need_places, 'places')}.")
     if faults:
         raise ModelError([f"{outcome} on {', '.join(predictors)}: {fault}" for fault in faults])
     more = np.asarray(rows[extra].tolist(), dtype=float) if extra else np.ones(n)

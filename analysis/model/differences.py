@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln, ndtr, ndtri
 
+from analysis.model.samples import few
+
 LEAST = 5  # clusters a group from which an interval by resampling is given
 _CHUNK = 500  # resamples computed at once
 Estimator = Callable[..., np.ndarray]  # weights of each group's observations, B×n, to B estimates
@@ -91,10 +93,8 @@ PAIRS: Mapping[str, Callable[..., Estimator]] = {
 }  # fmt: skip
 
 
-def interval(
-    estimator: Estimator, clusters: Sequence[np.ndarray], *, seed: int, draws: int, level: float = 0.95
-) -> dict[str, Any]:
-    """Return the estimate and its bootstrap interval; whole clusters are resampled within each group.
+def interval(estimator: Estimator, clusters: Sequence[np.ndarray], *, seed: int, draws: int) -> dict[str, Any]:
+    """Return the estimate and its 95 % bootstrap interval; whole clusters are resampled within each group.
 
     The interval is BCa, bias-corrected and accelerated (Efron 1987), its acceleration by leaving out one cluster at a
     time; percentile where the correction is not defined.
@@ -118,7 +118,7 @@ def interval(
         if not np.isfinite(estimate):
             return made | {"estimate": np.nan, "note": "no spread within the groups: not defined"}
         if min(counts) < LEAST:
-            return made | {"note": f"no interval: a group has {min(counts)} places, {LEAST} are needed"}
+            return made | {"note": f"no interval: a group has {few(min(counts), LEAST, 'places')}"}
         drawn = [
             estimator(*(w[start : start + _CHUNK, one] for w, one in zip(picked, clusters, strict=True)))
             for picked in [_resamples(tuple(counts), seed, draws)]
@@ -131,7 +131,7 @@ def interval(
     note = f"{lost} of {draws} resamples without spread left out" if lost else ""
     if lost > draws / 20 or not len(found) or np.ptp(found) == 0:
         return made | {"note": note or "no interval: all resamples give the same"}
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    tails = np.array([0.025, 0.975])
     corrected = _bca(found, estimate, jack, tails)
     low, high = np.quantile(found, tails if corrected is None else corrected)
     method = "percentile" if corrected is None else "BCa"

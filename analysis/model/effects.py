@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import factorial, prod
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.errors import ParameterError, closest
-from analysis.model.clustered import ADJUST, TINY, adjusted, permutation_p, robust, sums
+from analysis.errors import ParameterError
+from analysis.model import permute, rearranged
+from analysis.model.clustered import TINY, robust, sums
+from analysis.model.samples import few, need
 from analysis.tables import LEVELS
 
 MIN_REPORTS = 5  # fewer reports have no interval worth drawing: with 4 a t of 2.8 is needed, and normality besides
@@ -55,7 +56,7 @@ def effect(
     cluster: str = "report_id",
     adjust: Literal["holm", "bh"] = "holm",
     min_reports: int = MIN_REPORTS,
-    n_permutations: int | None = None,
+    draws: int | None = None,
     seed: int | None = None,
 ) -> pd.DataFrame:
     """Regress the topic shares of the items on covariates, with the model's own uncertainty in the intervals.
@@ -83,9 +84,9 @@ def effect(
         Holm (1979) or Benjamini & Hochberg (1995), over all tests returned.
     min_reports : int
         Clusters that a group must have; a number must be known of twice as many.
-    n_permutations : int, optional
-        Rearrangements of whole reports for each test; all of them when there are no more. By default 999, or 25 for
-        every test: with fewer, no p could be small enough to survive the adjustment.
+    draws : int, optional
+        Random rearrangements of whole reports for each test; where at most 10,000 exist, all of them are gone through.
+        By default 999, or 25 for every test: with fewer, no p could be small enough to survive the adjustment.
     seed : int, optional
         Of the rearrangements; by default the model's.
 
@@ -94,16 +95,16 @@ def effect(
     DataFrame
         One row per term × topic: by, term, reference (missing for a number), topic (from 1), estimate (difference in
         mean share, or change per unit), std_error, df, ci_low, ci_high (95 %), p, p_adjusted, test (permutation: of
-        whole reports, studentised, between term and reference; t: when the column differs within reports), n_items,
-        n_reports (of the term), reason. A group that is too small has its row with no estimate and a `reason`.
+        whole reports, studentised, between term and reference; t: when the column differs within reports), n
+        (items) and n_clusters (of the term), reason. A group that is too small has its row with no estimate and a
+        `reason`.
 
     Raises
     ------
     ParameterError
         A column is unknown, no item has all columns, or they determine each other.
     """
-    if adjust not in ADJUST:
-        raise ParameterError(f"effect: adjust is {adjust!r}, expected one of: {', '.join(ADJUST)}.")
+    permute.check_adjust(adjust)
     names = [by] if isinstance(by, str) else list(by)
     used, terms, rows = _terms(model, names, cluster, min_reports)
     shares, groups = model.shares[used], _clusters(model.items[cluster].to_numpy()[used])
@@ -111,20 +112,23 @@ def effect(
     if terms:
         design = np.column_stack([np.ones(len(shares)), *(term.column for term in terms)])
         found = robust(design, shares, groups, _variance(model)[used], "effect")
-        rng = np.random.default_rng(model.settings["seed"] if seed is None else seed)
-        times = max(999, 25 * len(terms) * n_topics) if n_permutations is None else n_permutations
+        start = int(model.settings["seed"]) if seed is None else seed
+        draws = max(999, 25 * len(terms) * n_topics) if draws is None else draws
         for place, term in enumerate(terms, start=1):
             estimate, error, df = (each[place] for each in found)
             half = stats.t.ppf(0.975, df) * error
-            tested = _permuted(design, place, term, terms, shares, groups, times, rng)
+            others = [
+                at for at, other in enumerate(terms, start=1) if term.reference and other.by == term.by and at != place
+            ]
+            tested = rearranged.coefficient(design, place, others, shares, groups, seed=start, draws=draws)
             p = 2 * stats.t.sf(np.abs(estimate / np.maximum(error, TINY)), df) if tested is None else tested
             has = slice(None) if term.reference is None else term.column != 0
             rows += [
                 {"by": term.by, "term": term.term, "reference": term.reference, "topic": topic + 1,
                  "estimate": estimate[topic], "std_error": error[topic], "df": df,
                  "ci_low": estimate[topic] - half[topic], "ci_high": estimate[topic] + half[topic], "p": p[topic],
-                 "test": "t" if tested is None else "permutation", "n_items": len(shares[has]),
-                 "n_reports": len(np.unique(groups[has]))}
+                 "test": "t" if tested is None else "permutation", "n": len(shares[has]),
+                 "n_clusters": len(np.unique(groups[has]))}
                 for topic in range(n_topics)
             ]  # fmt: skip
     return _tidy(rows, n_topics, adjust)
@@ -137,7 +141,7 @@ def prevalence(model: Fitted, by: str, *, cluster: str = "report_id", min_report
     -------
     DataFrame
         One row per group × topic: by, term (the group), topic, estimate, std_error, df, ci_low, ci_high (95 %, between
-        0 and 1), n_items, n_reports, reason. A group below `min_reports` has no interval but its mean, and a `reason`.
+        0 and 1), n (items), n_clusters, reason. A group below `min_reports` has its mean, no interval and a `reason`.
 
     Raises
     ------
@@ -150,7 +154,7 @@ def prevalence(model: Fitted, by: str, *, cluster: str = "report_id", min_report
         here = (column == group).to_numpy()
         shares, groups = model.shares[here], _clusters(reports[here])
         n_reports = int(groups.max()) + 1
-        row = {"by": by, "term": group, "n_items": len(shares), "n_reports": n_reports}
+        row = {"by": by, "term": group, "n": len(shares), "n_clusters": n_reports}
         low = high = error = np.full(shares.shape[1], np.nan)
         df, mean = np.nan, shares.mean(axis=0)
         if n_reports >= min_reports:
@@ -158,7 +162,7 @@ def prevalence(model: Fitted, by: str, *, cluster: str = "report_id", min_report
             error, df = found[1][0], found[2][0]
             low, high = _bounded(mean, error, df)
         else:
-            row["reason"] = _few(n_reports, min_reports)
+            row["reason"] = few(n_reports, min_reports)
         rows += [
             row | {"topic": k + 1, "estimate": mean[k], "std_error": error[k], "df": df}
             | {"ci_low": low[k], "ci_high": high[k]}
@@ -177,7 +181,7 @@ def each_report(model: Fitted, *, cluster: str = "report_id") -> pd.DataFrame:
     -------
     DataFrame
         One row per report × topic: the cluster's column, topic, estimate, ci_low, ci_high (95 %, of the posterior of
-        its items' shares), n_items.
+        its items' shares), n (items).
     """
     names = model.items[cluster].to_numpy()
     groups = _clusters(names)
@@ -186,7 +190,7 @@ def each_report(model: Fitted, *, cluster: str = "report_id") -> pd.DataFrame:
     low, high = _bounded(mean, error, np.inf)
     report, topic = np.indices(mean.shape)
     made = {cluster: np.unique(names.astype(str))[report.ravel()], "topic": topic.ravel() + 1}
-    made |= {"estimate": mean.ravel(), "ci_low": low.ravel(), "ci_high": high.ravel(), "n_items": n[report.ravel(), 0]}
+    made |= {"estimate": mean.ravel(), "ci_low": low.ravel(), "ci_high": high.ravel(), "n": n[report.ravel(), 0]}
     return pd.DataFrame(made).astype({cluster: "str"})
 
 
@@ -204,7 +208,7 @@ def _bounded(mean: np.ndarray, error: np.ndarray, df: float) -> tuple[np.ndarray
 
 
 def permutation_test(
-    model: Fitted, by: str, *, cluster: str = "report_id", n_permutations: int = 999, seed: int | None = None
+    model: Fitted, by: str, *, cluster: str = "report_id", draws: int = 999, seed: int | None = None
 ) -> pd.DataFrame:
     """Ask once whether topics differ with a column at all: rearrange its values among whole reports.
 
@@ -216,7 +220,7 @@ def permutation_test(
     -------
     DataFrame
         A row for all topics (topic missing) and one per topic: by, topic, explained (0 to 1), p, p_adjusted (Holm, over
-        topics), least_p (the smallest possible), n_reports.
+        topics), least_p (that these data could give), n_clusters.
 
     Raises
     ------
@@ -236,26 +240,13 @@ def permutation_test(
     kinds, codes = np.unique(per_report.astype(str), return_inverse=True)
     if len(kinds) < 2:
         raise ParameterError(f"permutation_test: '{by}' has {len(kinds)} value; expected two or more.")
-    numeric = _numeric(column)
-    shown = per_report.astype(float)[:, None] if numeric else np.eye(len(kinds))[codes]
-    totals, sizes = sums(shares, groups), np.bincount(groups).astype(float)
-    centred = totals - sizes[:, None] * shares.mean(axis=0)
-    total = ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
-
-    def explained(order: np.ndarray) -> np.ndarray:
-        moved = shown[order]
-        moved = moved - (sizes @ moved) / sizes.sum()
-        cross = moved.T @ centred
-        part = (cross * (np.linalg.pinv(moved.T @ (sizes[:, None] * moved)) @ cross)).sum(axis=0)
-        return np.append(part.sum() / max(total.sum(), TINY), part / np.maximum(total, TINY))
-
-    ways = _ways(codes, numeric)
-    rng = np.random.default_rng(model.settings["seed"] if seed is None else seed)
-    p, here = permutation_p(explained, len(codes), n_permutations, rng)
-    frame = pd.DataFrame({"by": by, "topic": pd.array([None, *range(1, len(here))], dtype="Int64"), "explained": here})
-    p_adjusted = np.append(np.nan, adjusted(p[1:], "holm"))
-    least = max(1 / ways, 1 / (n_permutations + 1))
-    return frame.assign(p=p, p_adjusted=p_adjusted, least_p=least, n_reports=len(codes)).astype({"by": "str"})
+    shown = kinds.astype(float)[:, None] if _numeric(column) else np.eye(len(kinds))
+    start = int(model.settings["seed"]) if seed is None else seed
+    explained, found = rearranged.explained(shown, codes, shares, groups, seed=start, draws=draws)
+    topics = pd.array([None, *range(1, shares.shape[1] + 1)], dtype="Int64")
+    frame = pd.DataFrame({"by": by, "topic": topics, "explained": explained, "p": found.p})
+    frame["p_adjusted"] = permute.adjusted(frame.loc[:, "p"].mask(np.arange(len(frame)) == 0))
+    return frame.assign(least_p=found.smallest, n_clusters=len(codes)).astype({"by": "str"})
 
 
 def sentences(found: pd.DataFrame, level: float = 0.05) -> list[str]:
@@ -278,15 +269,6 @@ def sentences(found: pd.DataFrame, level: float = 0.05) -> list[str]:
     return said
 
 
-def _ways(codes: np.ndarray, numeric: bool) -> float:
-    """Return in how many ways the reports can be divided that may differ in the statistic."""
-    if len(codes) > 20:
-        return np.inf
-    sizes = np.unique(codes, return_counts=True)[1]
-    alike = [] if numeric else np.unique(sizes, return_counts=True)[1]  # groups of one size can exchange their names
-    return factorial(len(codes)) / prod(factorial(int(n)) for n in [*sizes, *alike])
-
-
 def _terms(model: Fitted, names: list[str], cluster: str, least: int) -> tuple[np.ndarray, list[Term], list[dict]]:
     """Items used, the columns of the design, and the rows of what is left out."""
     columns = {name: _column(model, name, cluster)[0] for name in names}
@@ -299,7 +281,7 @@ def _terms(model: Fitted, names: list[str], cluster: str, least: int) -> tuple[n
         used &= known
         if _numeric(column):
             if len(np.unique(reports[known])) < 2 * least:
-                rows.append(_left_out(name, name, reports[known], _few(len(np.unique(reports[known])), 2 * least)))
+                rows.append(_left_out(name, name, reports[known], few(len(np.unique(reports[known])), 2 * least)))
                 groups[name] = []
             continue
         groups[name] = []
@@ -309,7 +291,7 @@ def _terms(model: Fitted, names: list[str], cluster: str, least: int) -> tuple[n
             if n_reports >= least:
                 groups[name].append((group, n_reports))
             else:
-                rows.append(_left_out(name, group, reports[here], _few(n_reports, least)))
+                rows.append(_left_out(name, group, reports[here], few(n_reports, least)))
                 used &= ~here
     terms = []
     for name, column in columns.items():
@@ -333,12 +315,8 @@ def _terms(model: Fitted, names: list[str], cluster: str, least: int) -> tuple[n
 
 
 def _left_out(by: str, term: str, reports: np.ndarray, reason: str) -> dict:
-    n = {"n_items": len(reports), "n_reports": len(np.unique(reports))}
+    n = {"n": len(reports), "n_clusters": len(np.unique(reports))}
     return {"by": by, "term": term, "topic": None, "reason": reason} | n
-
-
-def _few(n: int, least: int) -> str:
-    return f"{n} report{'s' if n > 1 else ''}, fewer than {least}"
 
 
 def _tidy(rows: list[dict], n_topics: int, adjust: str) -> pd.DataFrame:
@@ -348,23 +326,14 @@ def _tidy(rows: list[dict], n_topics: int, adjust: str) -> pd.DataFrame:
         ["by", "term", "reference", "test", "reason"],
         ["estimate", "std_error", "df", "ci_low", "ci_high", "p"],
     )
-    columns = ["by", "term", "reference", "topic", *number, "p_adjusted", "test", "n_items", "n_reports", "reason"]
+    columns = ["by", "term", "reference", "topic", *number, "p_adjusted", "test", "n", "n_clusters", "reason"]
     made = pd.DataFrame(full, columns=columns)
     made = made.astype(dict.fromkeys(text, "str") | dict.fromkeys(number, "float64"))
-    tested = made["p"].notna()
-    made["p_adjusted"] = np.nan
-    if tested.to_numpy().any():
-        made.loc[tested, "p_adjusted"] = adjusted(made.loc[tested, "p"].to_numpy(float), adjust)
-    return made
+    return made.assign(p_adjusted=permute.adjusted(made.loc[:, "p"], adjust))
 
 
 def _column(model: Fitted, by: str, cluster: str) -> tuple[pd.Series, np.ndarray]:
-    for name in (by, cluster):
-        if name not in model.items:
-            there = ", ".join(model.items.columns)
-            raise ParameterError(
-                f"no column '{name}' in the items.{closest(name, model.items.columns)} They have: {there}."
-            )
+    need(model.items, [by, cluster])
     column = pd.Series(model.items[by])
     if not column.notna().to_numpy().any():
         raise ParameterError(f"column '{by}' has no value in any of the {len(column)} items.")
@@ -389,38 +358,3 @@ def _variance(model: Fitted) -> np.ndarray:
 
 def _clusters(names: np.ndarray) -> np.ndarray:
     return pd.factorize(names, sort=True)[0]
-
-
-def _permuted(
-    design: np.ndarray, place: int, term: Term, terms: list[Term], shares: np.ndarray, groups: np.ndarray,
-    n_permutations: int, rng: np.random.Generator,
-) -> np.ndarray | None:  # fmt: skip
-    """Return p per topic from rearranging one covariate among reports, or None when it differs within a report.
-
-    A group is exchanged with its reference only, so other groups may differ as they like. The statistic is the
-    coefficient over its cluster-robust error, which keeps the test right when groups differ in spread (Janssen 1997).
-    """
-    first = np.unique(groups, return_index=True)[1]
-    if not np.array_equal(design, design[first][groups]):
-        return None
-    rows, totals, sizes = design[first], sums(shares, groups), np.bincount(groups).astype(float)
-    same = np.array([number for number, other in enumerate(terms, start=1) if other.by == term.by])
-    movable = np.arange(len(rows))
-    if term.reference is not None:
-        others = same[same != place]
-        movable = np.flatnonzero((rows[:, others] == 0).all(axis=1))
-
-    def studentised(order: np.ndarray) -> np.ndarray:
-        moved = rows.copy()
-        moved[np.ix_(movable, same)] = rows[np.ix_(movable[order], same)]
-        try:
-            inverse = np.linalg.inv(moved.T @ (sizes[:, None] * moved))
-        except np.linalg.LinAlgError:  # this arrangement leaves nothing to estimate
-            return np.zeros(shares.shape[1])
-        solve = moved @ inverse[:, place]
-        estimate = inverse @ (moved.T @ totals)
-        residual = totals - sizes[:, None] * (moved @ estimate)
-        return np.abs(estimate[place]) / np.sqrt(np.maximum(solve**2 @ residual**2, TINY))
-
-    ones = int(rows[movable, place].sum()) if term.reference is not None else None
-    return permutation_p(studentised, len(movable), n_permutations, rng, rows[movable, place] if ones else None)[0]

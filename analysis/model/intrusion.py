@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from analysis import paths, tables
+from analysis import intervals, paths, tables
 from analysis.codebook import read_csv
 from analysis.errors import DataError, ParameterError
 from analysis.model import quality
@@ -159,7 +159,7 @@ def score(filled: Iterable[Path], key: Path, model: TopicModel) -> Scores:
         n, right = len(known), int(known["right"].sum())
         chance = float((1 / known["options"]).mean()) if n else np.nan
         test = binomtest(right, n, chance, alternative="greater") if n else None
-        low, high = binomtest(right, n).proportion_ci(0.95, "exact") if n else (np.nan, np.nan)
+        low, high = intervals.exact(right, n)
         summary.append(
             {"kind": kind, "coder": coder, "cases": len(part), "blank": len(part) - n, "right": right,
              "precision": right / n if n else np.nan, "ci_low": low, "ci_high": high, "chance": chance,

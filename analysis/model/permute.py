@@ -1,4 +1,4 @@
-"""In: labels of whole clusters and a statistic. Out: exact or Monte Carlo p value, and the smallest possible one."""
+"""In: labels of whole clusters and a statistic. Out: p, exact or Monte Carlo, its least value; p for several tests."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from math import comb, prod
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.special import gammaln
 from scipy.stats import hypergeom
 
+from analysis.errors import ParameterError
+
 EXACT = 10_000  # assignments up to which all are gone through
 _BATCH = 2_000  # assignments whose statistic is computed at once
+ADJUST = ("holm", "bh")
 _TOL = 1e-9  # statistics closer than this, relative to the largest, are equal
 Statistic = Callable[[np.ndarray], np.ndarray]
 
@@ -23,21 +28,24 @@ class Permuted:
 
     Attributes
     ----------
-    p : float
+    p : float, or ndarray of shape K when the statistic has K values
         Share of the assignments with a statistic at least as large as the observed one; drawn at random, the observed
         one counts too (Phipson & Smyth 2010): never 0.
-    smallest : float
+    smallest : as p
         The p value that the most extreme assignment of these same data would have.
     n : int
         Assignments gone through.
     exact : bool
         All of them, not a random sample.
+    mean : as p
+        Mean of the statistic over the assignments: what chance gives. Missing for Fisher's test.
     """
 
-    p: float
-    smallest: float
+    p: Any
+    smallest: Any
     n: int
     exact: bool
+    mean: Any = np.nan
 
 
 def labels(groups: np.ndarray, statistic: Statistic, *, seed: int, draws: int) -> Permuted:
@@ -48,7 +56,7 @@ def labels(groups: np.ndarray, statistic: Statistic, *, seed: int, draws: int) -
     groups : ndarray of int, shape C
         Group of each cluster, 0 to G - 1.
     statistic : callable
-        Labels of shape A×C to statistics of shape A; large values speak against equal groups.
+        Labels of shape A×C to statistics of shape A or A×K; large values speak against equal groups.
     seed, draws : int
         Of the random sample.
     """
@@ -140,14 +148,50 @@ def _batches(rows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 def _exact(statistic: Statistic, observed: np.ndarray, batches: Iterator[np.ndarray] | list[np.ndarray]) -> Permuted:
     found = np.concatenate([statistic(batch) for batch in batches])
-    near = _TOL * max(1.0, float(np.abs(found).max()))
-    p = (found >= statistic(observed[None])[0] - near).mean()
-    return Permuted(float(p), float((found >= found.max() - near).mean()), len(found), True)
+    near = _near(found)
+    p = (found >= statistic(observed[None])[0] - near).mean(axis=0)
+    return Permuted(p, (found >= found.max(axis=0) - near).mean(axis=0), len(found), True, found.mean(axis=0))
 
 
 def _sampled(statistic: Statistic, observed: np.ndarray, draw: Callable[[int], np.ndarray], draws: int) -> Permuted:
     sizes = [min(_BATCH, draws - start) for start in range(0, draws, _BATCH)]
     found = np.concatenate([statistic(draw(size)) for size in sizes])
-    here = statistic(observed[None])[0]
-    near = _TOL * max(1.0, float(np.abs(found).max()))
-    return Permuted(float((1 + (found >= here - near).sum()) / (draws + 1)), 1 / (draws + 1), draws, False)
+    p = (1 + (found >= statistic(observed[None])[0] - _near(found)).sum(axis=0)) / (draws + 1)
+    return Permuted(p, np.full_like(p, 1 / (draws + 1))[()], draws, False, found.mean(axis=0))
+
+
+def _near(found: np.ndarray) -> np.ndarray:
+    return _TOL * np.maximum(1.0, np.abs(found).max(axis=0))
+
+
+def adjusted(p: pd.Series, method: str = "holm") -> pd.Series:
+    """Return p values adjusted for being several; missing ones do not count.
+
+    Parameters
+    ----------
+    p : Series
+    method : {"holm", "bh"}
+        Holm (1979: any false finding) or Benjamini & Hochberg (1995: the share of false findings).
+
+    Raises
+    ------
+    ParameterError
+        The method is unknown.
+    """
+    check_adjust(method)
+    known = p.dropna()
+    made = pd.Series(np.nan, index=p.index, dtype="float64")
+    n, order = len(known), np.argsort(known.to_numpy(float), kind="stable")
+    rising = known.to_numpy(float)[order]
+    if method == "holm":
+        steps = np.maximum.accumulate(rising * np.arange(n, 0, -1))
+    else:
+        steps = np.minimum.accumulate((rising * n / np.arange(1, n + 1))[::-1])[::-1]
+    made.loc[known.index[order]] = np.minimum(steps, 1)
+    return made
+
+
+def check_adjust(method: str) -> None:
+    """Raise `ParameterError` when no such adjustment is known."""
+    if method not in ADJUST:
+        raise ParameterError(f"adjust = {method!r}: expected {' or '.join(ADJUST)}.")

@@ -55,11 +55,13 @@ class Model:
 
     def __str__(self) -> str:
         first = self.summary.iloc[0]
+        numbers = [name for name in self.settings["predictors"] if name not in self.settings["references"]]
         failed = self.checks.loc[~self.checks["ok"], "reading"]
         left = self.dropped["reason"].value_counts()
         lines = [
             f"{self.settings['outcome']}: {first['model']}, {first['n']} reports of {first['n_clusters']} places.",
             *(f"{name} is compared with {level}." for name, level in self.settings["references"].items()),
+            *([f"Numbers enter as they are: the intercept is where {_zero(numbers)}."] if numbers else []),
             *(f"Left out, {reason}: {count}." for reason, count in left.items()),
             *(f"Doubt: {reading}" for reading in failed),
         ]
@@ -83,7 +85,8 @@ def counts(
     outcome : str
         A count.
     predictors : sequence of str
-        Columns; texts are compared with their most frequent level.
+        Columns; texts are compared with their most frequent level. Numbers are not centred: the intercept is where they
+        are 0.
     exposure : str
         Column whose logarithm is an offset: villages, population. The model is then of the count per unit of it.
     cluster : str
@@ -298,6 +301,10 @@ def _dispersion(made: Design, offset: np.ndarray, poisson: Any) -> tuple[float, 
     if not fit.mle_retvals["converged"] or not np.isfinite(fit.llf):
         raise ModelError(_stuck("the dispersion", "the likelihood has no maximum that was found"))
     return alpha, max(0.0, 2 * float(fit.llf - poisson.llf))
+
+
+def _zero(names: Sequence[str]) -> str:
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} 0"
 
 
 def _stuck(outcome: str, why: str) -> str:

@@ -10,18 +10,19 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from analysis import paths, tables
+from analysis import intervals, paths, tables
 from analysis.codebook import read_csv
 from analysis.errors import DataError, ParameterError
+from analysis.model.samples import need
 from analysis.model.tokens import tokenize
 from analysis.model.topics import TopicModel
 
 KINDS = ("explicit", "partial", "none")
 PAIR = ["report_id", "problem", "plan"]
 WEIGHTS = {"lexical": 0.8, "type": 0.2, "topic": 0.2}  # of the score's parts; those that a pair lacks drop out
+SHARED = 8  # parts of words that a pair shows
 ROWS = 40  # of the table that a notebook shows
 _COLUMNS = [*PAIR, "kind", "score", "lexical", "type", "topic", "shared"]
 
@@ -84,8 +85,7 @@ class Responses:
         """
         made = self.problems
         if by not in made:
-            if by not in self.items:
-                raise ParameterError(f"answered: the items have no column '{by}'. They have: {', '.join(self.items)}.")
+            need(self.items, [by])
             known = self.items.filter(["report_id", "item_id", by]).rename(columns={"item_id": "problem"})
             made = made.merge(known, on=["report_id", "problem"], how="left")
         if made.empty:
@@ -342,7 +342,7 @@ def _cosine(one: np.ndarray, two: np.ndarray) -> np.ndarray:
     return np.divide((one * two).sum(axis=1), length, out=np.zeros(len(length)), where=length > 0)
 
 
-def _shared(words: Sequence[str], pool: set[str], idf: Mapping[str, float], most: int = 8) -> str:
+def _shared(words: Sequence[str], pool: set[str], idf: Mapping[str, float]) -> str:
     """Longest parts of `words` whose character pairs are all in `pool`, weightiest first."""
     found: dict[str, float] = {}
     for word in words:
@@ -355,7 +355,7 @@ def _shared(words: Sequence[str], pool: set[str], idf: Mapping[str, float], most
                 found[run] = weight
                 run, weight = "", 0.0
     whole = [part for part in found if not any(part != other and part in other for other in found)]
-    return " ".join(sorted(whole, key=lambda part: (-found[part], part))[:most])
+    return " ".join(sorted(whole, key=lambda part: (-found[part], part))[:SHARED])
 
 
 def _kinds(scores: np.ndarray, thresholds: Mapping[str, float]) -> np.ndarray:
@@ -380,7 +380,4 @@ def _best(scores: np.ndarray, true: np.ndarray) -> float:
 
 def _share(hits: int, n: int) -> tuple[float, float, float]:
     """Share and both ends of its exact 95 % interval; missing when there is nothing to share."""
-    if n == 0:
-        return float("nan"), float("nan"), float("nan")
-    interval = binomtest(hits, n).proportion_ci(0.95, "exact")
-    return hits / n, float(interval.low), float(interval.high)
+    return hits / n if n else float("nan"), *intervals.exact(hits, n)

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from analysis.errors import DataError, ParameterError, closest
+from analysis.errors import DataError
 from analysis.model import quality
+from analysis.model.samples import need
 from analysis.tables import write_bytes
 
 KEY = ["report_id", "item_id"]
@@ -129,11 +130,7 @@ class TopicModel:
         ParameterError
             The items have no such column.
         """
-        if by not in self.items:
-            raise ParameterError(
-                f"prevalence: the items have no column '{by}'.{closest(by, self.items.columns)} "
-                f"They have: {', '.join(self.items.columns)}."
-            )
+        need(self.items, [by])
         topics = list(range(1, self.n_topics + 1))
         wide = pd.DataFrame(self.shares, columns=topics)
         wide["group"], wide["report"] = self.items[by].array, self.items["report_id"].array

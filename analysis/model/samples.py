@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import ParameterError, closest
 
+OTHERS = "all others"  # stands for group_b where a group is compared with the reports of all others
 Kind = Literal["number", "share", "category"]
 
 
@@ -42,6 +43,11 @@ class Sample:
         kept = np.isin(self.groups, groups)
         return Sample(self.value, self.kind, self.x[kept], self.groups[kept], self.clusters[kept], self.names)
 
+    def against_others(self, group: str) -> Sample:
+        """Return all reports in two groups: this one and `OTHERS`."""
+        groups = np.where(self.groups == group, group, OTHERS)
+        return Sample(self.value, self.kind, self.x, groups, self.clusters, self.names)
+
     def present(self) -> list[str]:
         """Return the groups, sorted."""
         return np.unique(self.groups).tolist()
@@ -71,6 +77,11 @@ def need(frame: pd.DataFrame, columns: Iterable[str]) -> None:
         raise ParameterError([*wrong, f"The frame has: {', '.join(map(str, frame.columns))}."])
 
 
+def few(n: int, least: int, of: str = "reports") -> str:
+    """Say that there are too few: "3 reports, 5 are needed"."""
+    return f"{n} {of.removesuffix('s') if n == 1 else of}, {least} are needed"
+
+
 def sample(
     frame: pd.DataFrame, value: str, by: str, clusters: pd.Series, min_reports: int
 ) -> tuple[Sample, pd.DataFrame]:
@@ -83,7 +94,7 @@ def sample(
     small = {str(name): int(size) for name, size in zip(names, sizes, strict=True) if size < min_reports}
     reasons = [
         f"{value} missing" if gone else f"{by} missing" if loose
-        else f"group {one} has {small[one]} of {min_reports} reports" if one in small else ""
+        else f"group {one} has {few(small[one], min_reports)}" if one in small else ""
         for gone, loose, one in zip(missing, ungrouped, group, strict=True)
     ]  # fmt: skip
     reason = np.array(reasons, dtype=object)

@@ -1,4 +1,22 @@
-"""In: the items table (one row per problem or plan item). Out: a fitted topic model, and what its corpus can carry."""
+"""In: the items table (one row per problem or plan item). Out: a fitted topic model, and what its corpus can carry.
+
+>>> from analysis import load, stats, topics
+>>> lda = topics.fit(load.items(role="problems"), 6, seed=1)  # doctest: +SKIP
+>>> lda.top_words(10)  # doctest: +SKIP
+
+`fit`, `load`
+    A model, or one saved before.
+`adequacy`, `panel`, `stability`, `sensitivity`
+    What the texts can carry, how many topics, which of them come back, which stay with fewer or more.
+`reading`, `names`
+    Words, typical items and template topics for the reader; the names that the reader gives.
+`effects`
+    Prevalence by group and effects of columns; `stats.effect` is the same.
+`typology`, `intrusion`
+    Topics against hand codes; forms on which coders test them, and their score.
+`recovery`, `seeds`
+    What a fit finds of planted topics; words that a topic should have.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +54,10 @@ __all__ = [
     "stability",
     "typology",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__  # what a notebook completes after `topics.`
 
 
 def fit(

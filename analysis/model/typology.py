@@ -12,8 +12,9 @@ import pandas as pd
 
 from analysis import paths
 from analysis.codebook import read_csv
-from analysis.errors import ParameterError, closest
+from analysis.model import permute
 from analysis.model.result import TopicModel
+from analysis.model.samples import need
 
 
 def coded(model: TopicModel, *files: str | Path) -> TopicModel:
@@ -64,7 +65,7 @@ def cross(model: TopicModel, column: str = "problem_type") -> pd.DataFrame:
 
 
 def against(
-    model: TopicModel, columns: Sequence[str] = ("problem_type",), n_permutations: int = 999, seed: int | None = None
+    model: TopicModel, columns: Sequence[str] = ("problem_type",), draws: int = 999, seed: int | None = None
 ) -> pd.DataFrame:
     """Compare each item's largest topic with its problem type, for each coder.
 
@@ -76,8 +77,8 @@ def against(
     ----------
     columns : sequence of str
         Columns of the items, one a coder.
-    seed : int, optional
-        Of the permutations; by default the model's.
+    draws, seed : int
+        Random permutations, and their seed; by default the model's. All are gone through where at most 10,000 exist.
 
     Returns
     -------
@@ -91,7 +92,7 @@ def against(
     ParameterError
         A column is unknown.
     """
-    rng = np.random.default_rng(model.settings["seed"] if seed is None else seed)
+    start = int(model.settings["seed"]) if seed is None else seed
     first, alpha, rows = model.shares.argmax(axis=1), _alpha([_codes(model, column) for column in columns]), []
     for column in columns:
         codes = _codes(model, column)
@@ -100,13 +101,18 @@ def against(
         if len(types) < 2:
             rows.append({"coder": column, "n_items": len(types)})
             continue
-        topics, types = np.eye(model.n_topics)[first[known]], np.eye(len(kinds))[types]
-        rand, nmi = indices(topics.T @ types)
-        drawn = np.array([indices(topics.T @ rng.permutation(types)) for _ in range(n_permutations)])
-        rand_p, nmi_p = (1 + (drawn >= np.array([rand, nmi]) - 1e-12).sum(axis=0)) / (1 + n_permutations)
+        topics, each = np.eye(model.n_topics)[first[known]], np.eye(len(kinds))
+        rand, nmi = indices(topics.T @ each[types])
+        tested = permute.labels(
+            types,
+            lambda assigned, topics=topics, each=each: np.array([indices(topics.T @ each[one]) for one in assigned]),
+            seed=start,
+            draws=draws,
+        )
+        rand_p, nmi_p = tested.p
         rows.append(
             {"coder": column, "n_items": len(types), "n_types": len(kinds), "rand": rand, "rand_p": rand_p, "nmi": nmi,
-             "nmi_by_chance": drawn[:, 1].mean(), "nmi_p": nmi_p, "alpha": alpha}
+             "nmi_by_chance": tested.mean[1], "nmi_p": nmi_p, "alpha": alpha}
         )  # fmt: skip
     columns = ["coder", "n_items", "n_types", "rand", "rand_p", "nmi", "nmi_by_chance", "nmi_p", "alpha"]
     return pd.DataFrame(rows, columns=columns).astype({"coder": "str", "n_types": "Int64"})
@@ -127,11 +133,7 @@ def indices(table: np.ndarray) -> tuple[float, float]:
 
 
 def _codes(model: TopicModel, column: str) -> pd.Series:
-    if column not in model.items:
-        there = ", ".join(model.items.columns)
-        raise ParameterError(
-            f"no column '{column}' in the items.{closest(column, model.items.columns)} They have: {there}."
-        )
+    need(model.items, [column])
     first = [code.split(";")[0] if isinstance(code, str) else None for code in model.items[column]]
     return pd.Series(first, dtype="str")
 

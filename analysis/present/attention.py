@@ -66,7 +66,7 @@ def fig02_attention(attention: pd.DataFrame, reports: pd.DataFrame, lang: str, b
         n=len(reports),
         unclassified=f"{float(loose.median()) if len(loose) else 0:.1f}",
         left=left,
-        by=say.texts.get(f"axis.{by}", by),
+        by=say.column(by),
     )
     inputs = hashes(reports=reports) | {"attention": hashlib.sha256(tables.csv_bytes(mine)).hexdigest()}
     return Figure(

@@ -93,9 +93,10 @@ def fig06_choice(choice: Choice, lang: str) -> Figure:
     theme.write(figure, 2, 2 + n_rows * pitch + 3, theme.wrap(verdict, theme.DOUBLE - 4))
     n_reports = int(by["perplexity"]["n"].to_numpy().max())
     caption = say("caption.fig06", runs=choice.settings["n_runs"], reports=n_reports, verdict=verdict)
+    made = {"settings": dict(choice.settings), "lowest": int(numbers[0]), "highest": int(numbers[-1])}
     data = choice.table.assign(chosen=choice.table["n_topics"] == (choice.n_topics or -1))
     return Figure(
-        figure, data, "fig06_choice", say("title.fig06"), caption, lang, {"settings": dict(choice.settings)},
+        figure, data, "fig06_choice", say("title.fig06"), caption, lang, made | {"verdict": choice.reason},
         n_reports=n_reports, seed=choice.settings.get("seed"),
     )  # fmt: skip
 
@@ -111,15 +112,15 @@ def _line(drawn: Axes, part: pd.DataFrame, error: np.ndarray, *, filled: bool, l
 
 
 def _level(drawn: Axes, perplexity: Mapping[int, float], name: str) -> None:
-    """Draw what word frequencies alone reach, its name above the line."""
+    """Draw what word frequencies alone reach; its name stands above the frame, where no error bar crosses it."""
     if 1 not in perplexity:
         return
     level, (low, high) = perplexity[1], drawn.get_ylim()
-    low, high = min(low, level), max(high, level)
-    drawn.set_ylim(low, max(high, level + 0.14 * (high - low)))
+    margin = 0.05 * (max(high, level) - min(low, level))
+    drawn.set_ylim(min(low, level - margin), max(high, level + margin))
     drawn.axhline(level, color=theme.MUTED, linewidth=0.7, linestyle=(0, (4, 2)))
     drawn.annotate(
-        name, (1, level), (-2, 1.5), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
+        f"– – {name}", (1, 1), (0, 1.5), xycoords="axes fraction", textcoords="offset points", ha="right",
         va="bottom", size=theme.SMALL, color=theme.MUTED,
     )  # fmt: skip
 
@@ -127,8 +128,13 @@ def _level(drawn: Axes, perplexity: Mapping[int, float], name: str) -> None:
 def _frame(drawn: Axes, numbers: np.ndarray, chosen: int | None) -> None:
     margin = max(0.4, 0.06 * (numbers[-1] - numbers[0]))
     drawn.set_xlim(numbers[0] - margin, numbers[-1] + margin)
-    drawn.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ticks = [numbers[0]]
+    for number in numbers[1:]:  # those tried, where there is room for them
+        ticks += [number] if number - ticks[-1] >= 0.13 * (numbers[-1] - numbers[0]) else []
+    drawn.set_xticks(ticks)
     if drawn.get_yticks().size:
         drawn.yaxis.set_major_locator(MaxNLocator(4))
+        if max(map(abs, drawn.get_ylim())) >= 1000:
+            drawn.yaxis.set_major_formatter("{x:,.0f}")
     if chosen is not None:
         drawn.axvline(chosen, color=theme.INK, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=0)

@@ -78,10 +78,14 @@ def _corpus(reports: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
             "year": reports["report_year"],
             "published_on": reports["published_on"],
             "days_after_deadline": -reports["days_to_deadline"],
-            **{head: reports[f"chars_{head}"] > 0 for head in HEADS[:-1]},
-            "causes": reports["states_causes"].astype(bool),
         }
-    )
+    ).join(required(reports))
+
+
+def required(reports: pd.DataFrame) -> pd.DataFrame:
+    """Return which required contents each report has: a yes/no column for each of `HEADS`, on the frame's index."""
+    there = {head: reports[f"chars_{head}"] > 0 for head in HEADS[:-1]}
+    return pd.DataFrame({**there, "causes": reports["states_causes"].astype(bool)})
 
 
 def _each(corpus: pd.DataFrame, say: labels.Labels) -> tuple[Canvas, pd.DataFrame]:
@@ -181,7 +185,7 @@ def _counts(corpus: pd.DataFrame, say: labels.Labels) -> tuple[Canvas, pd.DataFr
     shares = shares.assign(share_pct=100 * shares["n"] / len(corpus), ci_low_pct=100 * low, ci_high_pct=100 * high)
 
     left = 5 + max(fonts.width(name, theme.TEXT) for name in (*names, *(say(f"head.{head}") for head in HEADS)))
-    wide, pitch, gap, top = 100 - left, 5.2, 15.0, 8.0
+    wide, pitch, gap, top = 100 - left, 5.2, 17.0, 8.0
     heights = [len(present) * pitch, len(present) * pitch * 1.3, len(HEADS) * pitch]
     total = max(sum(heights) + 2 * gap, len(provinces) * 3.2)
     figure = theme.canvas(theme.DOUBLE, top + total + 11)
@@ -248,11 +252,11 @@ def _tiles(drawn: Axes, tiles: pd.DataFrame, names: list[str]) -> None:
     drawn.set_xticks(range(0, tiles.shape[1], step), tiles.columns[::step])
 
 
-def box(drawn: Axes, row: float, values: np.ndarray, color: str = theme.MAIN) -> dict[str, float]:
+def box(drawn: Axes, row: float, values: np.ndarray) -> dict[str, float]:
     """Draw sorted values as faint dots with median and middle half; return median, q1, q3 (empty without values)."""
     if not len(values):
         return {}
-    drawn.plot(values, row + theme.spread(len(values)), "o", color=color, alpha=0.25, ms=1.8, mew=0)
+    drawn.plot(values, row + theme.spread(len(values)), "o", color=theme.MAIN, alpha=0.25, ms=1.8, mew=0)
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75))
     drawn.plot([q1, q3], [row, row], color=theme.INK, linewidth=1.6, solid_capstyle="butt")
     drawn.plot(median, row, "o", mfc="white", mec=theme.INK, ms=3.6, mew=0.9)

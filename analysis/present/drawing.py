@@ -153,11 +153,7 @@ def save(
     FigureError
         A glyph is missing, or `name` or `out` is not a plain name.
     """
-    seed = drawing.seed if seed is None else seed
-    drawing = replace(
-        drawing, name=name or drawing.name, seed=seed, parameters={**drawing.parameters, **(parameters or {})}
-    )
-    sidecar.plain_name(name=drawing.name, out=out)
+    drawing = replace(drawing, **sidecar.settled(drawing, name, out, seed, parameters))
     files = {suffix: _render(drawing, suffix) for suffix in FORMATS} | {"csv": sidecar.sheet(drawing.data)}
     record = {
         "name": drawing.name,
@@ -165,16 +161,9 @@ def save(
         "title": drawing.title,
         "caption": drawing.caption,
         "size_mm": [round(25.4 * float(inches), 1) for inches in drawing.figure.get_size_inches()],
-        "n_reports": drawing.n_reports,
-        "notebook": notebook,
-        "parameters": drawing.parameters,
-        "seed": seed,
-        "inputs": drawing.inputs,
-        "files": sidecar.digests(files),
-        "packages": sidecar.packages(PACKAGES),
+        **sidecar.rests_on(drawing, notebook),
     }
-    for suffix, content in (files | {"json": sidecar.dump(record)}).items():
-        tables.write_bytes((folder or paths.FIGURES) / out / f"{drawing.name}.{drawing.lang}.{suffix}", content)
+    sidecar.write((folder or paths.FIGURES) / out / f"{drawing.name}.{drawing.lang}", files, record, PACKAGES)
     return drawing
 
 

@@ -186,7 +186,7 @@ def _caption(
 ) -> str:  # fmt: skip
     drawn = set(zip(prevalence["by"], prevalence["term"].astype(str), prevalence["ci_low"].notna(), strict=True))
     gone = {
-        (row["by"], str(row["term"])): row["n_reports"]
+        (row["by"], str(row["term"])): row["n_clusters"]
         for frame, value in ((prevalence, "ci_low"), (effects, "estimate"))
         for row in frame.loc[frame[value].isna()].to_dict("records")
         if (row["by"], str(row["term"]), True) not in drawn

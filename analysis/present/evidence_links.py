@@ -37,6 +37,8 @@ def behind(csv: Path, say: Labels) -> str:
     say : Labels
         The words of one language.
     """
+    if not csv.stat().st_size:  # a figure without numbers
+        return ""
     rows = pd.read_csv(csv, dtype="str", encoding="utf-8-sig", keep_default_na=False)
     found = list(dict.fromkeys(_targets(rows, say)))  # one link a place
     if not found:

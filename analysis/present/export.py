@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from analysis import tables
+from analysis import paths, tables
 from analysis.errors import FigureError
-from analysis.present import drawing, labels, printed
+from analysis.present import drawing, evidence_links, labels, printed
 
 Record = dict[str, Any]
 _HTML_LANG = {"zh": "zh-Hans", "en": "en"}
@@ -24,13 +24,14 @@ _SET = {
     "methods": "methods.md", "captions": "captions.md", "numbers": "numbers.json", "versions": "versions.json",
     "manifest": "manifest.json",
 }  # fmt: skip
+TOPICS = "topics*.html"  # the pages to read topics in, as `topic_view` saves them
 
 
 def gallery(folder: Path, title: str | Mapping[str, str] | None = None, *, whole: bool = False) -> Path:
     """Write `folder/index.html` from the `<name>.<lang>.json` sidecars in `folder`; return its path.
 
-    The page needs no server, no script and nothing from elsewhere: it refers to the figures' files by their names. The
-    same sidecars give the same bytes.
+    The page needs no server, no script and nothing from elsewhere: it refers to the figures' files by their names, and
+    in figures/ to the evidence pages of their values. The same sidecars give the same bytes.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def gallery(folder: Path, title: str | Mapping[str, str] | None = None, *, whole
         f"<title>{escape(' · '.join(dict.fromkeys(heads[lang] for lang in say)))}</title>",
         f"<style>\n{style}</style>\n</head>\n<body>",
         *(_switch(say[lang]) for lang in say),
-        *(_view(figures, heads[lang], say[lang], _set(say[lang]) if whole else "") for lang in say),
+        *(_view(folder, figures, heads[lang], say[lang], whole=whole) for lang in say),
         "</body>\n</html>\n",
     ]
     path = folder / "index.html"
@@ -108,7 +109,9 @@ def _switch(say: labels.Labels) -> str:
     )
 
 
-def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.Labels, end: str) -> str:
+def _view(
+    folder: Path, figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.Labels, *, whole: bool
+) -> str:
     """All of the page in one language; a figure that lacks this language is shown in another, with a note."""
     chosen = [records.get(say.lang) or next(iter(records.values())) for records in figures.values()]
     contents = "\n".join(
@@ -117,29 +120,36 @@ def _view(figures: Mapping[str, Mapping[str, Record]], head: str, say: labels.La
     return (
         f'<div class="view {say.lang}" lang="{_HTML_LANG[say.lang]}">\n<h1>{escape(head)}</h1>\n'
         f'<nav aria-label="{escape(say("gallery.contents"))}"><ol>\n{contents}\n</ol></nav>\n<main>\n'
-        + "\n".join(_article(record, say) for record in chosen)
-        + f"\n{end}</main>\n</div>"
+        + "\n".join(_article(folder, record, say) for record in chosen)
+        + f"\n{_set(folder, say, whole=whole)}</main>\n</div>"
     )
 
 
-def _set(say: labels.Labels) -> str:
-    links = "".join(f'<li><a href="{file}">{escape(say(f"gallery.{key}"))}</a></li>' for key, file in _SET.items())
+def _set(folder: Path, say: labels.Labels, *, whole: bool) -> str:
+    """Links to the page of topics, where there is one, and to the files of a whole set."""
+    pages = [name for name in (f"topics.{say.lang}.html", "topics.html") if (folder / name).exists()]
+    files = ({"topics": pages[0]} if pages else {}) | (_SET if whole else {})
+    if not files:
+        return ""
+    links = "".join(f'<li><a href="{file}">{escape(say(f"gallery.{key}"))}</a></li>' for key, file in files.items())
     return f'<section>\n<h2>{escape(say("gallery.set"))}</h2>\n<ul class="files">{links}</ul>\n</section>\n'
 
 
-def _article(record: Record, say: labels.Labels) -> str:
+def _article(folder: Path, record: Record, say: labels.Labels) -> str:
     stem, anchor = f"{record['name']}.{record['lang']}", _anchor(record, say)
     note = "" if record["lang"] == say.lang else f'<p class="note">{escape(say("gallery.other"))}</p>\n'
     links = "".join(
         f'<li><a href="{quote(f"{stem}.{suffix}")}">{suffix.upper()}</a></li>'
         for suffix in (*FORMATS[kind(record)], "json")
     )
+    own = folder.resolve().is_relative_to(paths.FIGURES)  # from elsewhere links would name local folders
+    behind = evidence_links.behind(folder / f"{stem}.csv", say) if own else ""
     shown = _table(record) if kind(record) == "table" else _plot(record, stem, anchor, escape(heading(record, say)))
     return (
         f'<article id="{anchor}" aria-labelledby="{anchor}-head">\n'
         f'<h2 id="{anchor}-head">{escape(heading(record, say))}</h2>\n{note}{shown}\n'
         f'<ul class="files" aria-label="{escape(say("gallery.files"))}">{links}</ul>\n'
-        f"<details><summary>{escape(say('gallery.about'))}</summary>\n"
+        f"{behind}\n<details><summary>{escape(say('gallery.about'))}</summary>\n"
         f"<dl>{_about(record, say)}</dl></details>\n</article>"
     )
 
@@ -184,6 +194,6 @@ def _anchor(record: Record, say: labels.Labels) -> str:
 
 
 def heading(record: Mapping[str, Any], say: labels.Labels) -> str:
-    """Return number and title: `Figure 4  Core rates`."""
-    number = re.match(r"(?:fig|tab)0*(\d+)", record["name"])
+    """Return number and title: `Figure 4  Core rates`, `Figure 6b  …`."""
+    number = re.match(r"(?:fig|tab)0*(\d+[a-z]?)_", record["name"])
     return f"{say(f'gallery.{kind(record)}', number=number[1])}\u2003{record['title']}" if number else record["title"]

@@ -10,6 +10,7 @@ from analysis.present.attention import fig02_attention
 from analysis.present.choice import fig06_choice
 from analysis.present.core import fig04_core
 from analysis.present.corpus import fig01_corpus
+from analysis.present.coverage import fig08b_coverage
 from analysis.present.disclosure import fig03_disclosure
 from analysis.present.drawing import Figure, save
 from analysis.present.effects import fig08_prevalence
@@ -36,6 +37,7 @@ __all__ = [
     "fig06_choice",
     "fig06b_recovery",
     "fig08_prevalence",
+    "fig08b_coverage",
     "fig09_responses",
     "fig10_reuse",
     "fig11_specification",

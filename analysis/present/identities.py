@@ -133,7 +133,7 @@ def _sums(sums: pd.DataFrame, say: labels.Labels) -> pd.DataFrame:
 
 def _panel(figure, part: pd.DataFrame, top: float, pitch: float, say: labels.Labels, few: bool) -> None:
     """Rows of one panel: names left, marks in the middle, numbers right."""
-    panel, room = part["panel"].iloc[0], 62 if few else 80
+    panel, room = part["panel"].iloc[0], 68 if few else 80
     report_room = 30
     names = [theme.wrap(name, room, theme.SMALL, 1 if few else 2) for name in part["name"]]
     texts, left = [""] * len(part), 2.0
@@ -141,7 +141,7 @@ def _panel(figure, part: pd.DataFrame, top: float, pitch: float, say: labels.Lab
         texts = [theme.cut(report, report_room, theme.SMALL) for report in part["report"]]
         right = 4 + max(fonts.width(text, theme.SMALL) for text in part["text"])
         left = 5 + max(fonts.width(text, theme.SMALL) for text in texts)
-        edge = left + 3 + max(fonts.width(name, theme.SMALL) for name in names)
+        edge = left + 4.5 + max(fonts.width(name, theme.SMALL) for name in names)
         n, row_of = len(part), np.arange(len(part))
     else:
         shown = dict.fromkeys(names)

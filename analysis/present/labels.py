@@ -63,8 +63,13 @@ class Labels:
 
     def group(self, name: str) -> str:
         """Return how a group is called: a level, a framework, a province, `all`, `unknown`, or by its own name."""
-        keys = (f"{kind}.{name}" for kind in ("level", "group", "framework", "province"))
+        keys = (f"level.{name}", f"group.{name}", f"framework.{name}", f"province.{name}")
         return next((self.texts[key] for key in keys if key in self.texts), name)
+
+    def column(self, name: str) -> str:
+        """Return how a column to group by is called inside a sentence."""
+        called = self.texts.get(f"column.{name}", self.texts.get(f"axis.{name}", name))
+        return called[:1].lower() + called[1:]
 
     def core(self, *kinds: str) -> pd.DataFrame:
         """Return the rows of `indicators` that are core (tier 1), of these kinds if any are given."""

@@ -127,7 +127,7 @@ def _counts(folder: Path) -> dict[str, Any]:
 def _leaves(value: Any, name: str) -> list[tuple[str, Any]]:
     if isinstance(value, Mapping):
         return [leaf for key, inner in value.items() for leaf in _leaves(inner, f"{name}.{key}")]
-    return [] if value is None else [(name, f"{value:g}" if isinstance(value, float) else str(value))]
+    return [] if value is None else [(name, f"{value:.3g}" if isinstance(value, float) else str(value))]
 
 
 def _printed(value: Any, say: labels.Labels) -> str:

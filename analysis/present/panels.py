@@ -35,7 +35,7 @@ def _grid(figure: Canvas, titles: Sequence[str], groups: pd.Series, top: float, 
         theme.rows(drawn, len(groups), [] if column else names)
         drawn.tick_params(axis="y", labelsize=theme.SMALL)
         drawn.tick_params(labelbottom=number + ACROSS >= len(titles))
-        wrapped = theme.wrap(title, step - 2, theme.SMALL, 2)
+        wrapped = theme.wrap(title, step - 4, theme.SMALL, 2)
         theme.write(figure, x, y - 0.8, wrapped, size=theme.SMALL, va="bottom", linespacing=1.05)
         made.append(drawn)
     return made

@@ -17,14 +17,16 @@ MADE = (
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier run made in `folder`: files of its sidecars, numbers, and those that `finish` writes.
+    """Remove what an earlier run made in `folder`: files of its sidecars, numbers, the page of topics, and those
+    that `finish` writes.
 
     Nothing of an earlier corpus stays among the figures of a new one. Other files are not touched.
     """
     stems = [path.stem for lang in labels.LANGS for path in folder.glob(f"*.{lang}.json")]
     suffixes = ("json", "csv", *{suffix for kind in export.FORMATS.values() for suffix in kind})
     ours = [folder / f"{stem}.{suffix}" for stem in stems for suffix in suffixes]
-    for path in [*ours, *(folder / name for name in MADE), *(folder / numbers.FOLDER).glob("*.json")]:
+    more = [*(folder / numbers.FOLDER).glob("*.json"), *folder.glob(export.TOPICS)]
+    for path in [*ours, *(folder / name for name in MADE), *more]:
         path.unlink(missing_ok=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import paths, tables
+from analysis import paths
 from analysis.errors import FigureError
 from analysis.present import labels, latex, numbers, sidecar
 
@@ -85,7 +85,8 @@ class Table:
 
     def _repr_html_(self) -> str:
         below = "".join(f"<p>{escape(text)}</p>" for text in (self.caption, *self.notes) if text)
-        return html(self.head, self.rows, self.right, self.title) + below
+        rows = html(self.head, self.rows, self.right, self.title)
+        return f'<div style="max-height: 32rem; overflow: auto">{rows}</div>{below}'  # a long table is scrolled
 
 
 def save_table(
@@ -119,9 +120,7 @@ def save_table(
     FigureError
         `name` or `out` is not a plain name.
     """
-    seed = table.seed if seed is None else seed
-    table = replace(table, name=name or table.name, seed=seed, parameters={**table.parameters, **(parameters or {})})
-    sidecar.plain_name(name=table.name, out=out)
+    table = replace(table, **sidecar.settled(table, name, out, seed, parameters))
     files = {"csv": sidecar.sheet(table.frame if table.data is None else table.data)} | printed(table)
     record = {
         "kind": "table",
@@ -130,19 +129,12 @@ def save_table(
         "title": table.title,
         "caption": table.caption,
         "notes": list(table.notes),
-        "n_reports": table.n_reports,
-        "notebook": notebook,
-        "parameters": table.parameters,
-        "seed": seed,
-        "inputs": table.inputs,
+        **sidecar.rests_on(table, notebook),
         "head": table.head,
         "rows": table.rows,
         "right": table.right,
-        "files": sidecar.digests(files),
-        "packages": sidecar.packages(PACKAGES),
     }
-    for suffix, content in (files | {"json": sidecar.dump(record)}).items():
-        tables.write_bytes((folder or paths.FIGURES) / out / f"{table.name}.{table.lang}.{suffix}", content)
+    sidecar.write((folder or paths.FIGURES) / out / f"{table.name}.{table.lang}", files, record, PACKAGES)
     return table
 
 

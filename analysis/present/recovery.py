@@ -68,7 +68,7 @@ def fig06b_recovery(grid: pd.DataFrame, standing: pd.DataFrame, model: Shares, l
         drawn.xaxis.set_major_locator(FixedLocator(ends))
         drawn.xaxis.set_minor_locator(NullLocator())
         drawn.set_xticklabels([f"{one:,}" if place % 2 == 0 else "" for place, one in enumerate(ends)])
-        drawn.set_ylim(0, 1)
+        drawn.set_ylim(0, 1.03)  # a mark at 1 is whole
         drawn.set_xlabel(say("axis.items"))
         if number == 0:
             drawn.set_ylabel(say("axis.jaccard"))

@@ -300,8 +300,7 @@ def _shares(problems: pd.DataFrame, types: Mapping[str, str]) -> pd.DataFrame:
                 {"panel": "types", "problem_type": kind, "n_problems": len(part), "n_reports": len(trials),
                  "kind": answer, "share_pct": 100 * share, "ci_low_pct": 100 * low, "ci_high_pct": 100 * high}
             )  # fmt: skip
-    made = pd.DataFrame(rows)
-    return made.sort_values(["n_problems", "problem_type", "kind"], ascending=[False, True, True], ignore_index=True)
+    return pd.DataFrame(rows)  # in the order of panel a: the codebook's
 
 
 def _dots(

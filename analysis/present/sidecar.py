@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,44 @@ def plain_name(**names: str) -> None:
     ]
     if wrong:
         raise FigureError(wrong)
+
+
+def settled(
+    one: Any, name: str | None, out: str, seed: int | None, parameters: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the name, seed and parameters that a figure or table is saved with: those given before its own.
+
+    `one` is a Figure or a Table.
+
+    Raises
+    ------
+    FigureError
+        The name, or `out`, is no plain name.
+    """
+    plain_name(name=name or one.name, out=out)
+    return {
+        "name": name or one.name,
+        "seed": one.seed if seed is None else seed,
+        "parameters": {**one.parameters, **(parameters or {})},
+    }
+
+
+def rests_on(one: Any, notebook: str | None) -> dict[str, Any]:
+    """Return the part of the record that says what a figure or table rests on."""
+    return {
+        "n_reports": one.n_reports,
+        "notebook": notebook,
+        "parameters": one.parameters,
+        "seed": one.seed,
+        "inputs": one.inputs,
+    }
+
+
+def write(stem: Path, files: Mapping[str, bytes], record: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Write `stem`.<suffix> for each of `files`, then their record with hashes and the versions of packages `names`."""
+    record = {**record, "files": digests(files), "packages": packages(names)}
+    for suffix, content in {**files, "json": dump(record)}.items():
+        tables.write_bytes(stem.with_name(f"{stem.name}.{suffix}"), content)
 
 
 def sheet(frame: pd.DataFrame) -> bytes:

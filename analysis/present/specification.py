@@ -68,8 +68,8 @@ def fig11_specification(
     high = below + len(options) * _PITCH + 20 + len(known) * _ROW + 6
     figure = theme.canvas(theme.DOUBLE, high)
 
-    names = [_name(say, "option", f"{name}.{option}", str(option)) for name, option in options]
-    groups = [_name(say, "choice", name, name) for name, _ in options]
+    names = [_name(say, f"option.{name}.{option}", str(option)) for name, option in options]
+    groups = [_name(say, f"choice.{name}", name) for name, _ in options]
     if options:
         matrix = theme.grouped(figure, below, groups, names, _PITCH, 4)
         _choices(matrix, shown, options)
@@ -118,11 +118,17 @@ def _curve(drawn: Axes, shown: pd.DataFrame, say: labels.Labels) -> None:
     for mask, face in ((same & ~home, theme.MAIN), (~same & ~home, "white")):
         drawn.scatter(rank[mask], estimate[mask], s=size, c=face, edgecolors=theme.MAIN, linewidths=0.7, zorder=3)
     drawn.scatter(rank[home], estimate[home], s=38, marker="D", c=theme.ACCENT, edgecolors=theme.INK, zorder=4)
-    drawn.set_xlim(0.3, len(shown) + 0.7)
+    drawn.set_xlim(*_ends(shown))
     drawn.margins(y=0.12)
     drawn.tick_params(axis="x", labelbottom=False)
     drawn.grid(axis="x", visible=False)
     drawn.set_ylabel(say("axis.estimate"))
+
+
+def _ends(shown: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the axis of ranks: no mark is cut."""
+    free = max(0.7, 0.008 * len(shown))
+    return 1 - free, len(shown) + free
 
 
 def _choices(drawn: Axes, shown: pd.DataFrame, options: list[tuple[str, object]]) -> None:
@@ -131,7 +137,7 @@ def _choices(drawn: Axes, shown: pd.DataFrame, options: list[tuple[str, object]]
         chosen = shown.loc[shown[name].map(str).eq(str(option)), "rank"].to_numpy(dtype=float)
         look = {"marker": "o", "s": 7} if len(shown) <= _DOTS else {"marker": "|", "s": 14, "linewidths": 0.5}
         drawn.scatter(chosen, np.full(len(chosen), row), c=theme.INK, **look)
-    drawn.set_xlim(0.3, len(shown) + 0.7)
+    drawn.set_xlim(*_ends(shown))
     drawn.set_xticks([])
 
 
@@ -183,12 +189,12 @@ def _conclusions(
     grid.set_axis_off()
     theme.write(figure, edge + 30, top, theme.wrap(say("panel.influence"), tiles, lines=2), linespacing=1.15)
     for column, name in enumerate(varied):
-        text = theme.wrap(_name(say, "choice", name, name), tile - 0.5, theme.SMALL, 2)
+        text = theme.wrap(_name(say, f"choice.{name}", name), tile - 0.5, theme.SMALL, 2)
         theme.write(
             figure, edge + 30 + tile * (column + 0.5), top + 11.5, text, ha="center", va="bottom", size=theme.SMALL
         )
         for row, value in enumerate(wide[name]):
-            dark = value > 0.5
+            dark = value > theme.DARK
             grid.text(
                 column, row, "–" if np.isnan(value) else f"{value:.0%}", ha="center", va="center_baseline",
                 size=theme.SMALL, color="white" if dark else theme.INK,
@@ -208,15 +214,15 @@ def _reference(say: labels.Labels, data: pd.DataFrame, varied: list[str]) -> str
     """Say what the reference chose, in the figure's words."""
     home = data.loc[data["reference"]].iloc[0]
     chosen = [
-        f"{_name(say, 'choice', name, name)} {_name(say, 'option', f'{name}.{home[name]}', str(home[name]))}"
+        f"{_name(say, f'choice.{name}', name)} {_name(say, f'option.{name}.{home[name]}', str(home[name]))}"
         for name in varied
     ]
     return (say("joint") + " " * (say.lang == "en")).join(chosen)
 
 
-def _name(say: labels.Labels, kind: str, key: str, plain: str) -> str:
+def _name(say: labels.Labels, key: str, plain: str) -> str:
     """Return the label of a choice or option; a sweep of one's own has its own words."""
-    return say.texts.get(f"{kind}.{key}", plain)
+    return say.texts.get(key, plain)
 
 
 def _sorted(values: Iterable[object]) -> list[object]:

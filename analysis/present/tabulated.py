@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.errors import FigureError
 from analysis.present import labels
-from analysis.present.corpus import FEW, HEADS
+from analysis.present.corpus import FEW, HEADS, required
 from analysis.present.drawing import hashes
 from analysis.present.labels import Labels
 from analysis.present.numbers import text
@@ -46,8 +46,7 @@ def tab01_corpus(reports: pd.DataFrame, lang: str) -> Table:
             "table reports has no rows: there is no corpus to print. Build it from a folder with reports."
         )
     corpus = labels.in_order(reports)
-    there = pd.DataFrame({head: corpus[f"chars_{head}"] > 0 for head in HEADS[:-1]})
-    there["causes"] = corpus["states_causes"].astype(bool)
+    there = required(corpus)
     few = len(corpus) <= FEW
     frame = (_each if few else _levels)(corpus, there, say)
     days = corpus["days_to_deadline"].to_numpy(float, na_value=np.nan)
@@ -113,10 +112,7 @@ def _levels(corpus: pd.DataFrame, there: pd.DataFrame, say: Labels) -> pd.DataFr
     return made.rename(columns={key: f"{name} %" if key.startswith("has.") else name for key, name in heads.items()})
 
 
-def tab02_descriptive(
-    described: pd.DataFrame, lang: str, *, n_reports: int, tier: int = 1,
-    inputs: Mapping[str, str] | None = None, parameters: Mapping[str, Any] | None = None,
-) -> Table:  # fmt: skip
+def tab02_descriptive(described: pd.DataFrame, lang: str, *, n_reports: int, tier: int = 1) -> Table:
     """Print descriptive statistics: who states each indicator, and how large it is, per group.
 
     Parameters
@@ -127,8 +123,8 @@ def tab02_descriptive(
         zh or en.
     tier : int
         Indicators up to this tier of the codebook are printed; the csv holds all of them.
-    n_reports, inputs, parameters
-        Of the Table.
+    n_reports : int
+        Reports that went in.
 
     Raises
     ------
@@ -164,8 +160,8 @@ def tab02_descriptive(
     )  # fmt: skip
     frame = frame.rename(columns={key: say(f"column.{key}") for key in frame})
     return Table(
-        frame, "tab02_descriptive", say("title.tab02"), caption, lang, data=described, inputs=dict(inputs or {}),
-        parameters={"tier": tier, **(parameters or {})}, n_reports=n_reports,
+        frame, "tab02_descriptive", say("title.tab02"), caption, lang, data=described,
+        parameters={"tier": tier}, n_reports=n_reports,
     )  # fmt: skip
 
 
@@ -180,10 +176,7 @@ def _in_order(shown: pd.DataFrame) -> pd.DataFrame:
     return shown.iloc[sorted(range(len(place)), key=place.__getitem__)]
 
 
-def tab03_comparisons(
-    compared: pd.DataFrame, lang: str, *, n_reports: int, settings: Mapping[str, Any],
-    names: Mapping[str, str] | None = None, inputs: Mapping[str, str] | None = None,
-) -> Table:  # fmt: skip
+def tab03_comparisons(compared: pd.DataFrame, lang: str, *, n_reports: int, settings: Mapping[str, Any]) -> Table:
     """Print comparisons of groups: effect with interval, p where one could be found, the smallest detectable effect.
 
     Up to 60 rows are printed, those with the smallest adjusted p first when there are more; the csv holds all of them,
@@ -199,10 +192,6 @@ def tab03_comparisons(
         Reports that went in.
     settings : mapping
         `settings` of the comparison; they become the table's parameters.
-    names : mapping, optional
-        Value → how it is called; without, indicators and ratios have their names, others their column's.
-    inputs
-        Of the Table.
 
     Raises
     ------
@@ -212,7 +201,7 @@ def tab03_comparisons(
     say = labels.load(lang)
     if compared.empty:
         raise FigureError("no groups were compared: there is nothing to print. Choose another `by`, or add reports.")
-    called = {**say.indicators["name"].to_dict(), **say.ratios["name"].to_dict(), **(names or {})}
+    called = {**say.indicators["name"].to_dict(), **say.ratios["name"].to_dict()}
     shown = compared if len(compared) <= MOST else compared.sort_values("p_adjusted", kind="stable").head(MOST)
     rows = [
         {
@@ -233,12 +222,12 @@ def tab03_comparisons(
     frame = pd.DataFrame(rows).astype(object)
     frame = frame.rename(columns={key: say(f"column.{key}") for key in frame})
     caption = say(
-        "caption.tab03", n=n_reports, by=say.texts.get(f"column.{settings['by']}", settings["by"]),
+        "caption.tab03", n=n_reports, by=say.column(settings["by"]),
         adjust=say(f"value.{settings['adjust']}"), draws=settings["draws"], seed=settings["seed"], rows=len(compared),
         shown=len(shown), untested=compared["p"].isna().tolist().count(True),
     )  # fmt: skip
     return Table(
-        frame, "tab03_comparisons", say("title.tab03"), caption, lang, data=compared, inputs=dict(inputs or {}),
+        frame, "tab03_comparisons", say("title.tab03"), caption, lang, data=compared,
         parameters=dict(settings), n_reports=n_reports, seed=settings["seed"],
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ TEXT, SMALL = 7.0, 6.2  # points
 
 # Dark, middle and light also in grey; blue against orange for the colour-blind. Shape always says the same as colour.
 INK, MAIN, ACCENT, MUTED, LIGHT = "#222222", "#1f5a89", "#d98a1b", "#7a7a7a", "#d5dbe1"
-TILES = "cividis_r"
+TILES, DARK = "cividis_r", 0.48  # from this share of the largest value on white is read better than INK
 
 _CLOSING = frozenset("、。,;:?!)》」』】〕”’…%‰,.;:?!)]}%")  # must not begin a line
 _STOPS = "".join(_CLOSING - set(")》」』】〕”’%‰)]}%")) + " "
@@ -121,7 +121,7 @@ def shade(drawn: Axes, values: np.ndarray, size: float, top: float | None = None
     for (row, column), value in np.ndenumerate(values):
         if not np.isnan(value):
             look = {"ha": "center", "va": "center_baseline", "size": size}
-            drawn.text(column, row, f"{value:.0f}", color="white" if value > 0.45 * top else INK, **look)
+            drawn.text(column, row, f"{value:.0f}", color="white" if value > DARK * top else INK, **look)
     drawn.grid(visible=False)
 
 

@@ -40,8 +40,11 @@ def test_five_reports_have_reasons_instead_of_p_values():
 
 def test_groups_too_small_are_left_out_with_their_reason():
     made = stats.compare(FIVE, "x", "level", seed=1)
-    assert made.summary["reason"].tolist() == ["groups with 2 or more reports: 1"]
-    assert sorted(made.dropped["reason"]) == ["group prefecture has 1 of 2 reports", "group zone has 1 of 2 reports"]
+    assert made.summary["reason"].tolist() == ["groups of 2 or more reports: 1 group, 2 are needed"]
+    assert sorted(made.dropped["reason"]) == [
+        "group prefecture has 1 report, 2 are needed",
+        "group zone has 1 report, 2 are needed",
+    ]
 
 
 def test_two_groups_of_single_reports_against_R():
@@ -165,3 +168,24 @@ def test_sizes_lie_within_their_monte_carlo_error():
     limit = 0.05 + 2.6 * np.sqrt(0.05 * 0.95 / cases)
     assert max(share[way] for way in ("number", "count", "yes", "paired")) <= limit, share
     assert rejected(30, (15, 15), 1.5)["number"] > 0.8
+
+
+def test_many_groups_are_compared_with_all_others_not_in_pairs():
+    rng = np.random.default_rng(5)
+    many = pd.DataFrame({"place": np.arange(90).astype(str), "province": np.arange(90) % 9, "x": rng.normal(size=90)})
+    many.loc[many["province"] == 4, "x"] += 3
+    made = stats.compare(many.astype({"province": "str"}), "x", "province", seed=1, draws=199)
+    assert made.summary["group_a"].tolist() == ["all groups", *"012345678"]
+    assert set(made.summary["group_b"][1:]) == {"all others"}
+    assert made.summary.loc[1:, ["n_a", "n_b"]].drop_duplicates().to_numpy().tolist() == [[10, 80]]
+    assert made.summary.set_index("group_a")["p"].drop("all groups").idxmin() == "4"
+    assert "each is compared with the reports of all others" in str(made)
+    eight = stats.compare(many.loc[many["province"] < 8].astype({"province": "str"}), "x", "province", seed=1, draws=99)
+    assert len(eight.summary) == 29
+
+
+def test_what_a_notebook_shows_is_escaped():
+    odd = frame().assign(group=frame()["group"].astype("str") + "<b>")
+    shown = stats.compare(odd, "x", "group", seed=1, min_reports=99)._repr_html_()
+    assert "<b>" not in shown
+    assert "&lt;b&gt;" in shown

@@ -66,7 +66,7 @@ def test_misuse():
         stats.describe.indicators(stated(), REPORTS, codes=["admin_reconsideration_acepted"])
     with pytest.raises(ParameterError, match=r"no scope 'city'. There is: own, area, departments, lower"):
         described(scope="city")
-    with pytest.raises(ParameterError, match=r"no column 'levle' to group by. Closest: 'level'"):
+    with pytest.raises(ParameterError, match=r"no column 'levle'. Closest: 'level'"):
         stats.describe.indicators(stated(), REPORTS, "levle")
 
 

@@ -3,8 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import stats as distributions
 
+from analysis import stats, topics
 from analysis.errors import ParameterError
 from analysis.model import clustered, effects
 
@@ -48,15 +49,8 @@ def test_degrees_of_freedom_of_two_equal_groups_are_those_of_the_t_test():
     y = np.random.default_rng(2).random(24)
     estimate, error, _ = clustered.robust(design, y[:, None], np.arange(24), np.zeros((24, 1)), "")
     np.testing.assert_allclose(
-        abs(estimate[1, 0] / error[1, 0]), abs(stats.ttest_ind(y[:12], y[12:], equal_var=False)[0])
+        abs(estimate[1, 0] / error[1, 0]), abs(distributions.ttest_ind(y[:12], y[12:], equal_var=False)[0])
     )
-
-
-def test_adjusted_p_against_R():
-    """R 4.2: p.adjust(c(.01, .04, .03, .005), "holm") is 0.03 0.06 0.06 0.02, "BH" is 0.02 0.04 0.04 0.02."""
-    p = np.array([0.01, 0.04, 0.03, 0.005])
-    np.testing.assert_allclose(clustered.adjusted(p, "holm"), [0.03, 0.06, 0.06, 0.02])
-    np.testing.assert_allclose(clustered.adjusted(p, "bh"), [0.02, 0.04, 0.04, 0.02])
 
 
 def test_the_posterior_adds_up_to_prior_and_tokens():
@@ -90,7 +84,7 @@ def test_intervals_cover_and_tests_keep_their_size(effect, n_reports):
     covered, rejected, families = [], [], []
     for run in range(150):
         model = planted(np.random.default_rng([run, n_reports]), n_reports=n_reports, effect=effect)
-        found = effects.effect(model, "level", n_permutations=199)
+        found = effects.effect(model, "level", draws=199)
         sign = 1 if found["term"].iloc[0] == "county" else -1
         truth = sign * effect * np.array([1, -1, 0, 0])
         covered.append((found["ci_low"] <= truth) & (truth <= found["ci_high"]))
@@ -107,7 +101,7 @@ def test_a_planted_difference_is_found_and_adjusted():
     assert (level["p_adjusted"] < 0.05).tolist() == [True, True, False, False]
     assert (found["p_adjusted"] >= found["p"]).all()
     assert set(found["test"]) == {"permutation"}
-    assert found["n_reports"].unique().tolist() == [40, 80]
+    assert found["n_clusters"].unique().tolist() == [40, 80]
     again = effects.effect(planted(np.random.default_rng(5), n_reports=80, effect=0.2), ["level", "report_year"])
     pd.testing.assert_frame_equal(found, again)
 
@@ -117,7 +111,7 @@ def test_a_column_that_differs_within_reports_is_tested_by_t():
     model.items["first"] = np.arange(len(model.items)) % 4 == 0
     found = effects.effect(model, "first")
     assert set(found["test"]) == {"t"}
-    expected = 2 * stats.t.sf(abs(found["estimate"] / found["std_error"]), found["df"])
+    expected = 2 * distributions.t.sf(abs(found["estimate"] / found["std_error"]), found["df"])
     np.testing.assert_allclose(found["p"], expected)
 
 
@@ -125,10 +119,10 @@ def test_small_groups_are_returned_with_a_reason_and_not_estimated():
     model = planted(np.random.default_rng(7), n_reports=5)
     found = effects.effect(model, ["level", "report_year"])
     assert found["estimate"].isna().all()
-    assert found.drop_duplicates(["by", "term"])[["term", "n_reports", "reason"]].to_numpy().tolist() == [
-        ["prefecture", 3, "3 reports, fewer than 5"],
-        ["county", 2, "2 reports, fewer than 5"],
-        ["report_year", 5, "5 reports, fewer than 10"],
+    assert found.drop_duplicates(["by", "term"])[["term", "n_clusters", "reason"]].to_numpy().tolist() == [
+        ["prefecture", 3, "3 reports, 5 are needed"],
+        ["county", 2, "2 reports, 5 are needed"],
+        ["report_year", 5, "5 reports, 10 are needed"],
     ]
     assert effects.sentences(found)[-1].startswith("Nothing can be tested")
     shares = effects.prevalence(model, "level")
@@ -140,7 +134,7 @@ def test_missing_values_are_counted_not_guessed():
     model = planted(np.random.default_rng(8))
     model.items.loc[:3, "level"] = None
     found = effects.effect(model, "level")
-    assert found.loc[found["term"] == "(missing)", ["n_items", "n_reports"]].drop_duplicates().to_numpy().tolist() == [
+    assert found.loc[found["term"] == "(missing)", ["n", "n_clusters"]].drop_duplicates().to_numpy().tolist() == [
         [4, 1]
     ]
 
@@ -164,21 +158,16 @@ def test_all_arrangements_are_used_when_there_are_few():
 
 
 def test_the_overall_test_keeps_its_size_and_finds_a_difference():
-    p = [
-        effects.permutation_test(planted(np.random.default_rng(s), 12), "level", n_permutations=199)["p"][0]
-        for s in range(60)
-    ]
+    p = [effects.permutation_test(planted(np.random.default_rng(s), 12), "level", draws=199)["p"][0] for s in range(60)]
     assert np.mean(np.array(p) < 0.05) <= 0.12
     assert effects.permutation_test(planted(np.random.default_rng(1), 60, effect=0.2), "level")["p"][0] < 0.01
 
 
 def test_misuse():
     model = planted(np.random.default_rng(11))
-    with pytest.raises(
-        ParameterError, match=r"^no column 'levle' in the items\. Closest: 'level'\. They have: report_id"
-    ):
+    with pytest.raises(ParameterError, match=r"^no column 'levle'\. Closest: 'level'\.\sThe frame has: report_id"):
         effects.effect(model, "levle")
-    with pytest.raises(ParameterError, match=r"^effect: adjust is 'no', expected one of: holm, bh\.$"):
+    with pytest.raises(ParameterError, match=r"^adjust = 'no': expected holm or bh\.$"):
         effects.effect(model, "level", adjust="no")
     model.items["twice"] = model.items["level"].map({"county": "a", "prefecture": "b"})
     with pytest.raises(ParameterError, match=r"^effect: the covariates determine each other in these items\."):
@@ -186,3 +175,23 @@ def test_misuse():
     model.items["place"] = np.arange(len(model.items)) % 2
     with pytest.raises(ParameterError, match=r"'place' differs within a report_id; whole reports cannot be rearranged"):
         effects.permutation_test(model, "place")
+
+
+def test_the_call_of_the_design_page():
+    """`stats.effect(lda, "level", cluster="report_id", adjust="holm")` on a model that was fitted, not made up."""
+    from planted import simulate
+
+    items, _ = simulate(n_items=60, n_topics=3, length=30, seed=2)
+    items["level"] = np.where(pd.factorize(items["report_id"])[0] % 2, "county", "prefecture")
+    lda = topics.fit(items, 3, seed=1, max_df=1.0)
+    found = stats.effect(lda, "level", cluster="report_id", adjust="holm")
+    assert {"term", "reference", "topic", "estimate", "ci_low", "ci_high", "p", "p_adjusted", "n"} <= {*found}
+    assert found["topic"].tolist() == [1, 2, 3]
+    assert (found["ci_low"] < found["estimate"]).all()
+    assert (found["estimate"] < found["ci_high"]).all()
+    pd.testing.assert_series_equal(found["p_adjusted"], stats.adjusted(found["p"]), check_names=False)
+    whole, shares = stats.permutation_test(lda, "level"), stats.prevalence(lda, "level")
+    assert whole["p"].between(0, 1).all()
+    wide = shares.set_index(["topic", "term"])["estimate"]
+    one = found.iloc[0]
+    assert one["estimate"] == pytest.approx(wide[1, one["term"]] - wide[1, one["reference"]])

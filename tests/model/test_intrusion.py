@@ -162,7 +162,7 @@ def test_topics_against_two_coders(tmp_path):
         frame = model.items[["report_id", "start"]].assign(problem_type=codes)
         frame.to_csv(tmp_path / f"{name}.csv", index=False)
     coded = typology.coded(model, tmp_path / "one.csv", tmp_path / "two.csv")
-    found = typology.against(coded, ["coder_1", "coder_2"], n_permutations=199)
+    found = typology.against(coded, ["coder_1", "coder_2"], draws=199)
     assert found["rand"][0] == pytest.approx(1)
     assert found["nmi"][0] == pytest.approx(1)
     assert found["rand_p"].tolist() == [0.005, 0.005]
@@ -170,7 +170,7 @@ def test_topics_against_two_coders(tmp_path):
     crossed = typology.cross(coded, "coder_1")
     assert crossed.loc[crossed["main"] > 0].shape[0] == 3
     assert crossed.groupby("problem_type")["share"].sum().to_numpy() == pytest.approx(1)
-    with pytest.raises(ParameterError, match=r"no column 'codr_1' in the items\. Closest: 'coder_"):
+    with pytest.raises(ParameterError, match=r"no column 'codr_1'\. Closest: 'coder_"):
         typology.against(coded, ["codr_1"])
 
 

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import rankdata
 
+from analysis.errors import ParameterError
 from analysis.model import permute
 
 A, B = np.array([3.1, 4.7, 5.2, 6.8, 7.7, 9.3]), np.array([1.2, 2.4, 3.9, 4.1, 5.0])
@@ -81,3 +83,19 @@ def test_random_assignments_never_give_zero_and_repeat_with_their_seed():
     mixed = np.random.default_rng(2).normal(size=60)
     assert two_groups(mixed, 30).p == two_groups(mixed, 30).p
     assert two_groups(mixed, 30).p != two_groups(mixed, 30, seed=2).p
+
+
+def test_several_statistics_of_one_rearrangement_are_those_of_each():
+    rng = np.random.default_rng(4)
+    groups, values = np.repeat([0, 1], [4, 5]), rng.normal(size=(9, 3))
+    each = [permute.between(column, np.ones(9), 2) for column in values.T]
+    for draws in (99, 199):
+        together = permute.labels(groups, lambda a: np.stack([one(a) for one in each], axis=1), seed=1, draws=draws)
+        apart = [permute.labels(groups, one, seed=1, draws=draws) for one in each]
+        assert together.p.tolist() == [one.p for one in apart]
+        assert together.smallest.tolist() == [one.smallest for one in apart]
+
+
+def test_an_unknown_adjustment_is_named():
+    with pytest.raises(ParameterError, match=r"^adjust = 'bonferroni': expected holm or bh\.$"):
+        permute.adjusted(pd.Series([0.1]), "bonferroni")

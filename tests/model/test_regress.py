@@ -133,9 +133,9 @@ def test_what_the_data_cannot_carry_is_said():
         stats.counts(D.assign(twice=2 * D["big"]), "y", ["big", "twice", "year"])
     with pytest.raises(ModelError, match=r"year has 1 value in the 15 complete reports: leave it out"):
         stats.counts(D[D["year"] == 1], "y", BOTH)
-    with pytest.raises(ModelError, match=r"5 complete reports for 3 coefficients; at least 8 are needed"):
+    with pytest.raises(ModelError, match=r"3 coefficients: 5 complete reports, 8 are needed"):
         stats.counts(D.head(5), "y", BOTH)
-    with pytest.raises(ModelError, match=r"4 places; errors clustered by place need at least 10"):
+    with pytest.raises(ModelError, match=r"errors clustered by place: 4 places, 10 are needed"):
         stats.counts(D.assign(place=["a", "b", "c", "d", "d"] * 6), "y", BOTH)
     with pytest.raises(ModelError, match=r"k is above m in 30 reports \(first: r0, 77 of 38\)"):
         stats.rates(D.assign(k=77 + D["year"]), "k", "m", BOTH)
@@ -165,3 +165,11 @@ def test_incomplete_reports_are_left_out_and_said():
     assert made.dropped["reason"].tolist() == ["villages missing", "villages is not above 0"]
     assert "Left out, villages missing: 1." in str(made)
     assert made._repr_html_().count("<table") == 2
+
+
+def test_what_the_intercept_stands_for_is_said():
+    assert "Numbers enter as they are: the intercept is where big and year are 0." in str(
+        stats.disclosure(D, "s", BOTH)
+    )
+    level = pd.Series(["county"] * 16 + ["city"] * 14)
+    assert "Numbers enter" not in str(stats.counts(D.assign(level=level), "y", ["level"]))

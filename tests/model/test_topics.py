@@ -314,7 +314,7 @@ def test_misused_items(items, message):
 def test_other_misuse(small):
     with pytest.raises(TypeError, match="seed"):
         topics.fit(items_of(DOCUMENTS), 2)
-    with pytest.raises(ParameterError, match=r"no column 'levle'\. Closest: 'level'\. They have: report_id"):
+    with pytest.raises(ParameterError, match=r"no column 'levle'\. Closest: 'level'\.\sThe frame has: report_id"):
         small.prevalence("levle")
     with pytest.raises(ParameterError, match=r"^stability, without r000: fit: n_topics is 2, but 0 of 2 items have"):
         topics.stability(topics.fit(items_of(DOCUMENTS, 2, item_id=range(4)), 2, seed=1, min_df=2, max_df=0.5))

@@ -188,10 +188,17 @@ def clashes(figure) -> list[str]:
     return found
 
 
+def fits_a_page(figure) -> bool:
+    """Whether a figure is as wide as a page's text and no higher, and all its texts stand free."""
+    assert clashes(figure) == []
+    width, height = 25.4 * figure.get_size_inches()
+    return width == pytest.approx(170) and height <= 236
+
+
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """Makers of invented frames and models."""
     return SimpleNamespace(
         reports=reports, indicators=indicators, derived=derived, attention=attention, identities=identities,
-        printed=printed, topics=Topics, clashes=clashes,
+        printed=printed, topics=Topics, clashes=clashes, fits_a_page=fits_a_page,
     )  # fmt: skip

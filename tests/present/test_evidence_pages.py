@@ -285,7 +285,7 @@ def test_the_language_changes_everywhere_and_stays(page):
         "Recomputed ratios",
         "What to do",
         "Number",
-        "Appearance rate, printed",
+        "Appearance rate of heads in court",
     ):
         assert word in visible
     assert tab.run("[...document.querySelectorAll('.t[lang=\"zh-Hans\"]')].every((node) => !node.checkVisibility())")

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from analysis import figures
+from analysis import figures, paths
 from analysis.errors import FigureError
 from analysis.present.export import gallery
 
@@ -116,3 +116,23 @@ def test_what_is_wrong_with_a_folder_is_said(tmp_path):
     assert len(caught.value.failures) == 2
     assert "there is no fig01_corpus.zh.pdf beside it" in str(caught.value)
     assert "run.zh.json: is not the sidecar of a figure or table" in str(caught.value)
+
+
+def test_a_set_of_the_project_leads_to_its_evidence_and_to_its_page_of_topics(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "FIGURES", tmp_path / "figures")
+    monkeypatch.setattr(paths, "EVIDENCE", tmp_path / "evidence")
+    folder = tmp_path / "figures" / "draft"
+    figures.save(figures.fig01_corpus(make.reports(2), "zh"), folder=tmp_path / "figures")
+    assert "topics" not in gallery(folder).read_text("utf-8")
+    (folder / "topics.html").write_text("<p>")
+    (folder / "topics.en.html").write_text("<p>")
+    links = Page(gallery(folder).read_text("utf-8")).all("a", "href")
+    assert [link for link in links if "topics" in link] == ["topics.html", "topics.en.html"]
+    assert "../../evidence/reports/0000_3f47b3e32dd.html" in [link.partition("#")[0] for link in links]
+
+
+def test_figure_6b_is_not_a_second_figure_6(tmp_path):
+    sidecar(tmp_path, "fig06_choice", title="Choice")
+    sidecar(tmp_path, "fig06b_recovery", title="Recovery")
+    words = Page(gallery(tmp_path).read_text("utf-8")).words
+    assert words.index("图 6\u2003Choice") < words.index("图 6b\u2003Recovery")

@@ -33,10 +33,7 @@ def draw_all(make, n, lang, n_topics=6):
 )
 def test_nothing_overlaps_is_cut_or_outgrows_a_page(make, n, n_topics, lang):
     for drawn in draw_all(make, n, lang, n_topics).values():
-        assert make.clashes(drawn.figure) == []
-        width, height = 25.4 * drawn.figure.get_size_inches()
-        assert width == pytest.approx(170)
-        assert height <= 236
+        assert make.fits_a_page(drawn.figure)
 
 
 @pytest.mark.parametrize("n", [5, 60])

@@ -71,3 +71,13 @@ def test_a_label_without_a_text_is_named_with_its_line(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "CODEBOOK", tmp_path)
     with pytest.raises(CodebookError, match=r"labels.csv line 3: key 'b' has no text in column en"):
         labels.load("en")
+
+
+def test_a_column_is_called_as_inside_a_sentence():
+    assert [labels.load("en").column(name) for name in ("level", "report_year", "my_column")] == [
+        "level",
+        "year",
+        "my_column",
+    ]
+    assert labels.load("zh").column("level") == "层级"
+    assert labels.load("en").group("all others") == "all others"

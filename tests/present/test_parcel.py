@@ -62,7 +62,7 @@ def test_methods_say_what_the_run_knows_and_leave_out_what_it_does_not(folder, t
     left_out = parcel.finish(folder, tables_of_two)
     assert {"compare", "topics_size"} <= set(left_out)
     text = (folder / "methods.md").read_text("utf-8")
-    assert "2 annual reports on law-based government of 2 places" in text
+    assert "2 annual reports on law-based government from 2 places" in text
     assert "2个地区的2份" in text
     assert "{" not in text
     assert "statsmodels" in (folder / "methods.en.tex").read_text("utf-8")
@@ -127,6 +127,7 @@ def test_clear_removes_what_was_made_and_nothing_else(folder, tables_of_two):
     parcel.finish(folder, tables_of_two)
     (folder / "my notes.txt").write_text("kept", encoding="utf-8")
     (folder / "own.json").write_text("{}", encoding="utf-8")
+    (folder / "topics.html").write_text("<p>", encoding="utf-8")
     parcel.clear(folder)
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["my notes.txt", "own.json"]
     parcel.clear(folder / "not there")

@@ -35,10 +35,7 @@ def test_nothing_overlaps_is_cut_or_outgrows_a_page(make, n, lang):
         reports, [SAID * 9, "\U0001f600" + "甲乙丙丁戊己庚辛" * 4, *[f"{mark}" * 30 for mark in "一二三四五六"]]
     )
     drawn = figures.fig10_reuse(alike(reports), reports, lang, said)
-    assert make.clashes(drawn.figure) == []
-    width, height = 25.4 * drawn.figure.get_size_inches()
-    assert width == pytest.approx(170)
-    assert height <= 236
+    assert make.fits_a_page(drawn.figure)
 
 
 def test_every_pair_is_drawn_once_with_its_value(make):

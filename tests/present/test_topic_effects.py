@@ -19,19 +19,19 @@ def frames(n_topics, groups=LEVELS, few=()):
         for group in groups:
             small = group in few
             mean = rng.uniform(0.05, 0.3)
-            row = {"by": "level", "term": group, "topic": topic, "n_items": 9, "n_reports": 2 if small else 30}
+            row = {"by": "level", "term": group, "topic": topic, "n": 9, "n_clusters": 2 if small else 30}
             ends = (np.nan, np.nan) if small else (mean - 0.03, mean + 0.05)
-            reason = "2 reports, fewer than 5" if small else None
+            reason = "2 reports, 5 are needed" if small else None
             shares.append(row | {"estimate": mean, "ci_low": ends[0], "ci_high": ends[1], "reason": reason})
             if group != "county":
                 value = np.nan if small else mean - 0.1
                 effects.append(row | {"reference": "county", "estimate": value, "ci_low": value - 0.04, "ci_high": value + 0.04,
                                       "p": value, "p_adjusted": 0.01 if topic == 1 else 0.5, "reason": reason})  # fmt: skip
-        year = {"by": "report_year", "term": "report_year", "topic": topic, "n_items": 99, "n_reports": 90}
+        year = {"by": "report_year", "term": "report_year", "topic": topic, "n": 99, "n_clusters": 90}
         small = len(few) == len(groups)
         value = np.nan if small else 0.01
         effects.append(year | {"estimate": value, "ci_low": value - 0.02, "ci_high": value + 0.02, "p": value, "p_adjusted": value,
-                               "reference": None, "reason": "5 reports, fewer than 10" if small else None})  # fmt: skip
+                               "reference": None, "reason": "5 reports, 10 are needed" if small else None})  # fmt: skip
     text = dict.fromkeys(["by", "term", "reason"], "str")
     return pd.DataFrame(shares).astype(text), pd.DataFrame(effects).astype({**text, "reference": "str"})
 
@@ -48,7 +48,7 @@ def each_of(model):
     mean = pd.DataFrame(model.shares).groupby(model.items["report_id"].to_numpy()).mean()
     long = mean.melt(ignore_index=False, var_name="topic", value_name="estimate").rename_axis("report_id").reset_index()
     return long.assign(
-        topic=long["topic"].astype(int) + 1, ci_low=long["estimate"] * 0.8, ci_high=long["estimate"] * 1.1, n_items=3
+        topic=long["topic"].astype(int) + 1, ci_low=long["estimate"] * 0.8, ci_high=long["estimate"] * 1.1, n=3
     )
 
 
