@@ -52,7 +52,7 @@ def test_what_is_faulty_is_refused_and_leaves_the_file_as_it_was(mine):
     mine.build()
     wordings = mine.codebook / "wordings.csv"
     before = wordings.read_bytes()
-    with pytest.raises(CodebookError, match="no indicator 'publicity_material'. Closest: 'publicity_materials'"):
+    with pytest.raises(CodebookError, match=r"no indicator 'publicity_material'\. Closest: 'publicity_materials'"):
         mine.wording("publicity_material", "悬挂横幅N条")
     with pytest.raises(CodebookError, match="has no N, the number"):
         mine.wording("publicity_materials", "悬挂横幅")

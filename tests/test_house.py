@@ -10,7 +10,7 @@ from analysis import paths
 
 ROOMS = sorted((paths.ROOT / "analysis").rglob("*.py"))
 WINGS = {"extract", "model", "present", "execute"}
-DOORS = {"analysis", "analysis.cli", "analysis.__main__"}  # they know every wing
+DOORS = {"analysis", "analysis.cli", "analysis.desk", "analysis.__main__"}  # they know every wing
 
 
 def name_of(path):
@@ -77,5 +77,5 @@ def test_a_notebook_completes_what_topics_offers():
 def test_the_door_offers_what_it_says():
     assert {*analysis.__all__} <= {*dir(analysis)}
     assert all(getattr(analysis, name).__name__.startswith("analysis.") for name in analysis.__all__)
-    with pytest.raises(AttributeError, match=r"module 'analysis' has no 'topic'\. It offers: figures, load"):
+    with pytest.raises(AttributeError, match=r"module 'analysis' has no 'topic'\. It offers: desk, figures, load"):
         _ = analysis.topic

@@ -60,7 +60,7 @@ def test_where_all_reports_are_of_one_level_only_stability_is_followed():
     followed = specs.follow(found)
     assert followed["conclusion"].tolist() == ["stability", "stability"]
     assert specs.summary(followed)["same_sign"].tolist() == [1.0]
-    with pytest.raises(ParameterError, match="no run has a gap of level 'county'. There is: none"):
+    with pytest.raises(ParameterError, match=r"no run has a gap of level 'county'\. There is: none"):
         specs.follow(found, "county")
 
 
