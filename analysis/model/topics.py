@@ -11,7 +11,8 @@
 `reading`, `names`
     Words, typical items and template topics for the reader; the names that the reader gives.
 `effects`
-    Prevalence by group and effects of columns; `stats.effect` is the same.
+    Prevalence by group and effects of columns; `stats.effect` is the same. How well their intervals and tests do on
+    simulated corpora is in `coverage`.
 `typology`, `intrusion`
     Topics against hand codes; forms on which coders test them, and their score.
 `recovery`, `seeds`
@@ -29,7 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.model import effects, intrusion, lda, names, reading, recovery, typology
+from analysis.model import coverage, effects, intrusion, lda, names, reading, recovery, typology
 from analysis.model import seeds as seed_words
 from analysis.model.choice import panel
 from analysis.model.result import KEY, TopicModel, load, ordered
@@ -41,6 +42,7 @@ seeds = seed_words  # `seeds` is also an argument of `fit`
 __all__ = [
     "TopicModel",
     "adequacy",
+    "coverage",
     "effects",
     "fit",
     "intrusion",
