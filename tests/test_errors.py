@@ -41,3 +41,25 @@ def test_filters_that_match_nothing_are_errors(built):
         load.items(built, role="problem")
     with pytest.raises(ParameterError, match=r"table items has no column 'rolle'.*Closest: 'role'"):
         load.items(built, rolle="problems")
+
+
+def test_a_notebook_shows_the_message_and_the_cells_line_alone():
+    """IPython asks an exception for what to show."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    shown = []
+    shell._showtraceback = lambda kind, value, lines: shown.extend(lines)
+    shell.run_cell("from analysis import load\nload.reports(levels=['city'])", store_history=True)
+    InteractiveShell.clear_instance()
+    assert "ParameterError\x1b[0m: no level 'city' here" in shown[0]
+    assert len("\n".join(shown).splitlines()) <= 4
+    assert shown[-1].startswith("The whole traceback: ")
+
+
+def test_tab_offers_what_is_meant_to_be_used_and_docstrings_say_what_a_row_is():
+    from analysis import figures, topics, variables
+
+    assert dir(load) == sorted(load.__all__)
+    assert {"pd", "np", "annotations"}.isdisjoint([*dir(load), *dir(topics), *dir(figures), *dir(variables)])
+    assert "one row per problem or plan item" in load.items.__doc__

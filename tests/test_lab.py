@@ -31,7 +31,20 @@ load.reports(levels=["city"])
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, texts):
     browser.find()
-    with serve(tmp_path_factory.mktemp("lab")) as address:
+    folder = tmp_path_factory.mktemp("lab")
+    with serve(folder) as address:
+        book = json.loads((folder / "notebooks" / NAMES[0]).read_text("utf-8"))
+        book["cells"] = [
+            {
+                "cell_type": "code",
+                "id": "wrong",
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+                "source": WRONG.strip(),
+            }
+        ]
+        (folder / "notebooks" / "wrong.ipynb").write_text(json.dumps(book), encoding="utf-8")
         yield address
 
 
@@ -39,18 +52,6 @@ def server(tmp_path_factory, texts):
 def serve(folder):
     """Start JupyterLab as `python -m analysis lab` does, on copies of the notebooks, and give its address."""
     shutil.copytree(paths.NOTEBOOKS, folder / "notebooks")
-    book = json.loads((folder / "notebooks" / NAMES[0]).read_text("utf-8"))
-    book["cells"] = [
-        {
-            "cell_type": "code",
-            "id": "wrong",
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "source": WRONG.strip(),
-        }
-    ]
-    (folder / "notebooks" / "wrong.ipynb").write_text(json.dumps(book), encoding="utf-8")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
