@@ -112,6 +112,11 @@ class _Where:
         zone = f"[\u3400-\u9fff]{{0,8}}?(?:{words['zone'].pattern})"
         return re.compile(rf"({zone}|[\u3400-\u9fff]{{2,6}}?(?:镇|乡|街道))(?:{words['acts'].pattern})")
 
+    @cached_property
+    def acting_department(self) -> re.Pattern[str]:
+        """A department's name behind its place, with what it does behind it."""
+        return re.compile(rf"[\u3400-\u9fff]{{1,12}}?[局厅委院](?:{self.places.patterns['acts'].pattern})")
+
     def fill(self, facts: dict[str, Any]) -> None:
         """Fill place, place_code, province, prefecture, level and issuer."""
         body = self.body()
@@ -188,7 +193,9 @@ class _Where:
                 match := re.match(rf"(?!.{{0,7}}[我全各本]{cue}|[乡城])[\u3400-\u9fff]{{1,8}}?{cue}", rest)
             ):
                 found.append(Body("township", match[0], rows))
-            elif cue in _DEPARTMENT and rows and re.match(rf"[\u3400-\u9fff]{{1,14}}?{cue}", rest):
+            elif (cue in _DEPARTMENT and rows and re.match(rf"[\u3400-\u9fff]{{1,14}}?{cue}", rest)) or (
+                not cue and rows and self.acting_department.match(rest)
+            ):
                 found.append(Body("department", rows=rows))
             elif not cue and (match := self.acting.match(clause)):  # 北和镇坚持…, 天津经济技术开发区坚持…
                 township = match[1].endswith(_TOWNSHIP)
