@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -55,6 +56,10 @@ class Quantity:
     qualifier: str
     role: str
     label: str = ""
+
+
+_ROW = re.compile(r"[^\n|]*(?:\|[^\n|]*){2,}")
+_BARE_CELL = re.compile(r"(?<=\|)[ \t]*(?!(?:19|20)\d\d[ \t]*(?:\||$))(\d[\d,]*(?:\.\d+)?)[ \t]*(?=\||$)", re.MULTILINE)
 
 
 class Reader:
@@ -133,6 +138,8 @@ class Reader:
                     bare.append(one)
             position = hole[1]
             bare = []
+        if "|" in folded:
+            found = sorted([*found, *_cells(folded, start, end, found)], key=lambda one: one.start)
         return list(self._described(found, folded, report_year))
 
     def _one(self, match: re.Match[str], folded: str, hole: int) -> Quantity | None:
@@ -266,3 +273,14 @@ def _label(folded: str, clause: int, one: Quantity) -> str:
     after = re.match(r"[\u3400-\u9fff]{2,12}", folded[one.end : one.end + 12])
     before = re.sub(r"[^\u3400-\u9fff()%]", "", folded[clause : one.start])[-16:]
     return after.group() if after and not before else before or (after.group() if after else "")
+
+
+def _cells(folded: str, start: int, end: int, found: Sequence[Quantity]) -> Iterator[Quantity]:
+    """Bare numbers in a table's row take the unit that all other numbers of the row have: 75件 | 0 | 4件."""
+    starts = [one.start for one in found]
+    for line in _ROW.finditer(folded, start, end):
+        own = found[bisect_left(starts, line.start()) : bisect_left(starts, line.end())]
+        if len({one.unit for one in own}) == 1:
+            for cell in _BARE_CELL.finditer(folded, *line.span()):
+                if not any(one.start < cell.end(1) and cell.start(1) < one.end for one in own):
+                    yield Quantity(*cell.span(1), float(cell[1].replace(",", "")), own[0].unit, "exact", "fact")

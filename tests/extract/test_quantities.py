@@ -127,3 +127,19 @@ def test_time_is_linear_in_length(readers):
     """A long run of digits, brackets or numerals must not blow up (counted in matches, not in seconds)."""
     for piece in ("1", "一", "《", "“", "1,", "第1", "1万"):
         assert len(readers.quantities.read(piece * 20_000)) <= 20_000
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("数量 | 75件 | 0 | 4件 | 12 |", [(75, "件"), (0, "件"), (4, "件"), (12, "件")]),
+        ("占比 | 49.66% | 0 | 2.64%", [(49.66, "%"), (0, "%"), (2.64, "%")]),
+        ("行政处罚 | 12件 | 3.5万元 | 7", [(12, "件"), (35000, "元")]),  # which unit the 7 has is not said
+        ("年份 | 2022 | 5件", [(5, "件")]),
+        ("序号 | 1 | 2 | 3", []),
+    ],
+)
+def test_bare_cells_of_a_table_take_the_rows_one_unit(readers, row, expected):
+    assert [(one.value, one.unit) for one in readers.quantities.read(row)] == expected
+    for one in readers.quantities.read(row):
+        assert row[one.start : one.end].strip()[0].isdigit()
