@@ -14,7 +14,7 @@ _CN = "[一二三四五六七八九十]{1,3}"
 STYLES: list[tuple[str, int, str]] = [
     ("part", 0, rf"第(?P<n>{_CN})(?:部分|章|篇)[,:、\s]?"),
     ("cn", 1, rf"(?P<n>{_CN})(?:、|\.(?!\d))"),
-    ("cn_bracket", 2, rf"\((?P<n>{_CN})\)|(?P<half>{_CN})\)"),
+    ("cn_bracket", 2, rf"\((?P<n>{_CN})\)|(?P<half>{_CN})\)|\((?P<open>{_CN})(?=[^)\n,。;]{{4,}}[,。;\n])"),
     ("head", 2, r"【(?=[^】\n]{2,30}】)"),
     ("digit", 3, r"(?P<n>\d{1,2})(?:、|\.(?!\d))\s?"),
     ("digit_bracket", 4, r"\((?P<n>\d{1,2})\)|(?P<half>\d{1,2})\)"),
@@ -79,7 +79,10 @@ def _opens(
 ) -> bool:
     """Whether a marker opens a heading where it stands, or only looks like one (统一是, 第二、三产业)."""
     before = folded[max(start, match.start() - 20) : match.start()].rstrip(" \t")[-1:]
-    if before in ("", "\n", "\r"):
+    opens = before in ("", "\n", "\r")
+    if style == "cn_bracket" and not match.group().endswith(")"):  # (三加强培训: its bracket was lost
+        return opens and follows and number > 1
+    if opens:
         return style != "first" or follows
     if number == 1 and found and _RANK[style] > _RANK[found[-1].style] and before not in _NO_BREAK:
         words = folded[found[-1].start : match.start()]
@@ -96,7 +99,7 @@ def _style(folded: str, start: int) -> tuple[str | None, int | None]:
         match = pattern.match(folded, start)
         if match:
             groups = match.groupdict()
-            token = groups.get("n") or groups.get("half") or ""
+            token = groups.get("n") or groups.get("half") or groups.get("open") or ""
             if name == "head":
                 return name, 0
             if name == "circled":
