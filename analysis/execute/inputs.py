@@ -71,8 +71,8 @@ def of_tables(folder: Path) -> str:
 
 def of_codebook() -> str:
     """Return a hash of codebook, lexicon and the researcher's own variables of places."""
-    covariates = paths.ROOT / "data" / "covariates"
-    return of_files([*paths.CODEBOOK.glob("*.csv"), *paths.LEXICON.glob("*.*"), *covariates.glob("*.*")])
+    covariates = [paths.COVARIATES] if paths.COVARIATES.exists() else []
+    return of_files([*paths.CODEBOOK.glob("*.csv"), *paths.LEXICON.glob("*.*"), *covariates])
 
 
 def of_code(notebook: Path) -> str:
