@@ -219,13 +219,9 @@ class _Where:
                     named = "; ".join(sorted({row.name for row in rows}))
                     self.notes.add("place", "read from the page around the report, which names none", self.span, named)
                 return body._replace(rows=rows)
-        if body.kind == "department" and len({row.code for row in self.own}) == 1:
-            self.notes.add(
-                "place", "named only in the rules and organs of the text", self.span, next(iter(self.own)).name
-            )
-            return body._replace(rows=tuple(self.own))
-        if body.cue:
-            rows = self.ending(tuple(self.own), body.cue)
+        if body.cue or body.kind == "department":
+            below = tuple(row for row in self.own if row.level != "province")  # a province's rules are cited everywhere
+            rows = self.ending(tuple(self.own), body.cue) if body.cue else below
             if len({row.name for row in rows}) == 1:
                 self.notes.add("place", "named only in the rules and organs of the text", self.span, rows[0].name)
                 return body._replace(rows=rows)
