@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ from analysis import paths
 from analysis.errors import AnalysisError, ParameterError, RunError
 from analysis.execute.command import app as runs_app
 from analysis.progress import progress as _progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,6 +56,10 @@ def _say(text: str, style: str = "") -> None:
     from rich.console import Console
 
     Console(stderr=True, highlight=False, soft_wrap=True).print(text, style=style, markup=False)
+
+
+def _print(frame: pd.DataFrame) -> None:
+    print(frame.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 
 
 def _is_own(reports: Path) -> bool:
@@ -227,11 +234,11 @@ def paper(
             except (RunError, ParameterError) as error:  # a topic model needs more items than a description
                 failed.append(str(error))
         shown(len(files), len(files))
-    with _progress("writing the evidence pages") as shown:
-        site = evidence_pages.write(folder, progress=shown)
     unsaid = parcel.finish(paths.FIGURES / name, folder)
     if unsaid:
         _say(f"methods: nothing known of {', '.join(unsaid)}; these sentences are left out.", "yellow")
+    with _progress("writing the evidence pages") as shown:
+        site = evidence_pages.write(folder, progress=shown)
     _say(f"tables: {folder}\nevery number in its sentence: {site.index}")
     _say(f"to send: {paths.FIGURES / name} (look at index.html)")
     if failed:
@@ -278,11 +285,11 @@ def score(
     for one in scores:
         for error in one.errors if errors and " " not in one.table else []:  # an area's stand under indicators
             print(f"{one.table}: {error}")
-    print(scoring.as_frame(scores).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    _print(scoring.as_frame(scores))
     if answers:
         from analysis.model import responses
 
-        print(responses.score().to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+        _print(responses.score())
 
 
 @app.command()
@@ -310,7 +317,7 @@ def agreement(
     """Compare two or more coders' annotation: Krippendorff's alpha for each variable."""
     from analysis.extract.agreement import agreement as compare
 
-    print(compare(coders).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    _print(compare(coders))
 
 
 @app.command()

@@ -258,6 +258,19 @@ def _lines(frame: pd.DataFrame, header: bool = True) -> str:
     return frame.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
 
 
+def read_computed(path: Path, command: str) -> pd.DataFrame:
+    """Read a committed table that `command` computes.
+
+    Raises
+    ------
+    DataError
+        The file is not there.
+    """
+    if not path.exists():
+        raise DataError(f"no file {path}. Make it with: {command}")
+    return pd.read_csv(path, encoding="utf-8-sig")
+
+
 def read(table: str, folder: Path, reports: Collection[str] | None = None, checked: bool = True) -> pd.DataFrame:
     """Read `folder/<table>.parquet`, else `.csv`, with declared types, and check it.
 

@@ -31,6 +31,7 @@ _NO_BREAK = "统唯之单同万逐专如第"  # 统一是 holds no marker
 _FOUR_HAN = re.compile(r"[\u3400-\u9fff]{4}")
 _RUN_IN = 40  # a longer heading may hold the beginning of its paragraph
 SPACE = " \t\r\n\u3000\xa0"
+LINE_STARTS = ("", "\n", "\r")  # what stands before the first word of a line
 
 
 @dataclass
@@ -78,8 +79,8 @@ def _opens(
     folded: str, start: int, match: re.Match[str], style: str, number: int, follows: bool, found: list[Section]
 ) -> bool:
     """Whether a marker opens a heading where it stands, or only looks like one (统一是, 第二、三产业)."""
-    before = folded[max(start, match.start() - 20) : match.start()].rstrip(" \t")[-1:]
-    opens = before in ("", "\n", "\r")
+    before = char_before(folded, start, match.start())
+    opens = before in LINE_STARTS
     if style == "cn_bracket" and not match.group().endswith(")"):  # (三加强培训: its bracket was lost
         return opens and follows and number > 1
     if opens:
@@ -92,6 +93,11 @@ def _opens(
         return before in "。;:,!?)" and (style != "first" or follows)
     skipped = before == "。" and style in ("cn", "cn_bracket") and bool(_FOUR_HAN.match(folded, match.end()))
     return (before in "。:;" and (follows or skipped)) or (before == ")" and follows and number > 1)
+
+
+def char_before(folded: str, start: int, place: int) -> str:
+    """Return the character before `place`, white space passed over; empty at `start` or after a wide gap."""
+    return folded[max(start, place - 20) : place].rstrip(" \t")[-1:]
 
 
 def _style(folded: str, start: int) -> tuple[str | None, int | None]:
@@ -182,7 +188,7 @@ def _words(folded: str, text: str, section: Section, stop: int, titles: re.Patte
         cut = body.find("。")
         length = cut if cut >= 0 else len(body)
         known = titles.match(body) if length > _RUN_IN and "," in body[:length] else None
-        if known and body[known.end()] not in "的及和与、,:":
+        if known and body[known.end() : known.end() + 1] not in "的及和与、,:":
             length = known.end()
     else:
         length = _clause_length(line)

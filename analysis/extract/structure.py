@@ -16,6 +16,7 @@ from analysis.extract.documents import Document
 from analysis.extract.headings import SPACE, Section, trimmed
 from analysis.extract.wordings import to_regex
 
+_SENTENCE = re.compile(r"[^。;\n\r]+")
 _MOST = 0.6  # share of its headings that give a part their area
 
 
@@ -136,12 +137,14 @@ class Reader:
             if role in headed:
                 continue
             first = max([(start + end) // 2, *(one.start for one in told), headed.get("problems", 0)])
+            sentences = (_stripped(folded, *match.span()) for match in _SENTENCE.finditer(folded, 0, end))
             places = [
-                sentence.start() + len(sentence[0]) - len(sentence[0].lstrip(SPACE))
-                for sentence in re.finditer(r"[^。;\n\r]+", folded[:end])
-                if sentence.end() > first and self._openers[role].match(sentence[0].lstrip(SPACE))
+                left
+                for left, right in sentences
+                if right > first
+                and self._openers[role].match(folded, left, right)
+                and _may_open(folded, left, sections)
             ]
-            places = [place for place in places if _may_open(folded, place, sections)]
             if places:
                 told.append(headings.told(places[-1 if role == "problems" else 0], end, role, sections))
         return told
@@ -223,7 +226,7 @@ def _common(children: Sequence[Section]) -> tuple[str, float | None]:
 def _may_open(folded: str, place: int, sections: Sequence[Section]) -> bool:
     """Whether a part may begin at `place`: it opens a paragraph, or no heading goes on behind it."""
     after = next((one for one in sections if one.start > place), None)
-    opens = folded[:place].rstrip(" \t\u3000\xa0")[-1:] in ("", "\n", "\r")
+    opens = headings.char_before(folded, 0, place) in headings.LINE_STARTS
     return opens or after is None or after.value == 1
 
 

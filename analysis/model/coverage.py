@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from analysis import paths, tables
-from analysis.errors import DataError
 from analysis.intervals import wilson
 from analysis.model import effects
 
@@ -106,9 +105,7 @@ def table(path: Path = FILE) -> pd.DataFrame:
     DataError
         The file is not there.
     """
-    if not path.exists():
-        raise DataError(f"no file {path}. Make it with: python -m analysis.model.coverage")
-    return pd.read_csv(path, encoding="utf-8-sig")
+    return tables.read_computed(path, "python -m analysis.model.coverage")
 
 
 if __name__ == "__main__":

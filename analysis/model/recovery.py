@@ -14,7 +14,6 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
 from analysis import paths, tables
-from analysis.errors import DataError
 from analysis.model import lda, quality
 from analysis.model.result import TopicModel
 
@@ -108,9 +107,7 @@ def table(path: Path = FILE) -> pd.DataFrame:
     DataError
         The file is not there.
     """
-    if not path.exists():
-        raise DataError(f"no file {path}. Make it with: python -m analysis.model.recovery")
-    return pd.read_csv(path, encoding="utf-8-sig")
+    return tables.read_computed(path, "python -m analysis.model.recovery")
 
 
 def standing(model: TopicModel, runs: int = 20, seed: int | None = None) -> pd.DataFrame:
