@@ -38,7 +38,7 @@ def han(text: str, start: int = 0, end: int | None = None) -> int:
 def han_before(text: str) -> np.ndarray:
     """Return how many Han characters stand before each position of `text`: one number more than it has characters."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    is_han = (codes - 0x3400 < 0xA000 - 0x3400) | (codes - 0x20000 < 0x20000)  # below zero wraps round to a large number
+    is_han = (codes - 0x3400 < 0xA000 - 0x3400) | (codes - 0x20000 < 0x20000)  # below 0 wraps round
     return np.concatenate(([0], np.cumsum(is_han)), dtype=np.int32)
 
 

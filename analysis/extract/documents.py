@@ -13,10 +13,9 @@ from analysis.codebook import Codebook
 from analysis.errors import DocumentError
 from analysis.extract import formats
 from analysis.extract.characters import HAN, han, one_width
-from analysis.extract.lines import HEADING, NUMBERED
+from analysis.extract.lines import HEADING, NUMBERED, filled
 
 _OF_PAGE = re.compile(r"(?:_files|\.files|_文件)$")
-_LINE = re.compile(r"[^\r\n]+")
 _SENTENCE_END = re.compile(r"[。;；！？]")
 _ITEM = re.compile(rf"{NUMBERED.pattern}|\s*[一二三四五六七八九十]{{1,3}}是")
 _ADDRESSEE = re.compile(r"\s*[\u3400-\u9fff、,，()（） \u3000]{2,40}[:：]\s*$")
@@ -126,11 +125,6 @@ def name(file: str) -> str:
 # ---------------------------------------------------------------------------------------------- page furniture
 
 
-def _lines(text: str) -> list[tuple[int, int]]:
-    """Spans of the lines that hold something, line ends left out."""
-    return [match.span() for match in _LINE.finditer(text) if not match[0].isspace()]
-
-
 def _squeeze(line: str) -> str:
     return "".join(line.split())
 
@@ -151,7 +145,7 @@ def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
     site's summary.
     """
     words = codebook.furniture
-    lines, folded = _lines(text), one_width(text)
+    lines, folded = list(filled(text)), one_width(text)
     contents = list(islice((k for k, span in enumerate(lines) if _is_content(text[slice(*span)])), 6))
     if not contents:
         return ()
