@@ -85,9 +85,9 @@ def _opens(
         return opens and follows and number > 1
     if opens:
         return style != "first" or follows
-    if number == 1 and found and _RANK[style] > _RANK[found[-1].style] and before not in _NO_BREAK:
-        words = folded[found[-1].start : match.start()]
-        if len(words) <= 60 and not re.search(r"[。;\n\r]", words):
+    near = bool(found) and match.start() - found[-1].start <= 60
+    if number == 1 and near and _RANK[style] > _RANK[found[-1].style] and before not in _NO_BREAK:
+        if not re.search(r"[。;\n\r]", folded[found[-1].start : match.start()]):
             return True  # right behind the words of the heading above it: 四、强化创新(一)推进审批
     if style not in _LINE_STYLES:
         return before in "。;:,!?)" and (style != "first" or follows)
@@ -177,7 +177,7 @@ def _words(folded: str, text: str, section: Section, stop: int, titles: re.Patte
     number = text[start:marker_end].strip(SPACE + ",,::")
     line_end = min(
         stop,
-        *(position for position in (folded.find("\n", marker_end), folded.find("\r", marker_end)) if position >= 0),
+        *(position for position in (folded.find(end, marker_end, stop) for end in "\n\r") if position >= 0),
         stop,
     )
     line = folded[marker_end:line_end]

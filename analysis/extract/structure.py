@@ -225,9 +225,10 @@ def _common(children: Sequence[Section]) -> tuple[str, float | None]:
 
 def _may_open(folded: str, place: int, sections: Sequence[Section]) -> bool:
     """Whether a part may begin at `place`: it opens a paragraph, or no heading goes on behind it."""
-    after = next((one for one in sections if one.start > place), None)
-    opens = headings.char_before(folded, 0, place) in headings.LINE_STARTS
-    return opens or after is None or after.value == 1
+    if headings.char_before(folded, 0, place) in headings.LINE_STARTS:
+        return True
+    after = bisect_right(sections, place, key=lambda section: section.start)
+    return after == len(sections) or sections[after].value == 1
 
 
 def _is_root(section: Section) -> bool:
