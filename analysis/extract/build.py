@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -299,12 +300,13 @@ def extract(
     review = [*review, *tree.review, *doubts]
     review += with_.indicators.out_of_range(found, level)
     review += with_.indicators.identities(found) + with_.indicators.several(found)
-    read = {one.quantity for one in found}
-    added = [range(one.start, one.end) for one in found if one.basis == "summed"]
+    read: set[int | None] = {one.quantity for one in found}
+    at = [one.start for one in numbers]
+    for one in found:
+        if one.basis == "summed":
+            read.update(range(bisect_left(at, one.start), bisect_left(at, one.end)))
     review += [
-        _unmatched(document.text, one)
-        for index, one in enumerate(numbers)
-        if one.role == "fact" and index not in read and not any(one.start in span for span in added)
+        _unmatched(document.text, one) for index, one in enumerate(numbers) if one.role == "fact" and index not in read
     ]
     ids = {id(section): index for index, section in enumerate(tree.sections, 1)}
     rows: Rows = {

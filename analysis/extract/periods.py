@@ -21,7 +21,7 @@ class Reader:
     def _times(self) -> re.Pattern[str]:
         """A time at the head of a clause: 2021年, 去年, 全年; not 2019年以来, nor 上年结转."""
         words = self._codebook.marker_pattern("period_other", "period_report")
-        head = r"(?:^|[,。;:!?、(\n]|[一二三四五六七八九十]是)\s*"
+        head = r"(?:^|[,。;:!?、(\n]|[一二三四五六七八九十]是)[^\S\n]*+"  # \s would cost the square of empty lines
         return re.compile(rf"{head}((?:19|20)\d\d年(?!以来|来|起|至|后|[-—–~])|(?:{words})(?!结转|遗留))", re.MULTILINE)
 
     @cached_property
