@@ -5,9 +5,28 @@ import subprocess
 import tomllib
 
 from analysis import paths
+from tests import licences
 
 LOCK = (paths.ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))
+
+# What may stand beside this project's own licence, MIT: it asks for a notice at most. MPL-2.0: its files are used unchanged.
+FREE = {
+    "0BSD",
+    "Apache-2.0",
+    "BSD",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "MIT-CMU",
+    "MPL-2.0",
+    "PSF-2.0",
+    "Zlib",
+}
+IN_TESTS = {"LGPL-2.1-only"}  # of what only `dev` of pyproject asks for: not installed with a user's own code
 
 
 def named(requirement):
@@ -24,6 +43,38 @@ def test_the_lock_holds_every_dependency_with_version_and_hash():
 
 def test_the_lock_names_no_host_and_no_path():
     assert not re.search(r"https?://|file:|--index|--find-links|(^|\s)/", LOCK)
+
+
+def test_the_table_of_licences_has_every_locked_package():
+    held = licences.table()
+    assert {name: row["version"] for name, row in held.items()} == licences.locked(), "run python -m tests.licences"
+
+
+def test_every_licence_goes_with_ours():
+    assert (paths.ROOT / "LICENSE").read_text("utf-8").startswith("MIT License")
+    for name, row in licences.table().items():
+        for all_of in row["licence"].split(" AND "):
+            allowed = FREE | (IN_TESTS if row["needed_by"] == "dev" else set())
+            assert set(all_of.split(" OR ")) & allowed, f"{name}: {row['licence']}"
+
+
+def test_what_has_not_been_released_for_three_years_has_its_reason():
+    """Counted from the newest date in the table: the test must not fail because time passes."""
+    held = licences.table()
+    newest = max(row["released"] for row in held.values())
+    since = f"{int(newest[:4]) - 3}{newest[4:]}"
+    for name, row in held.items():
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", row["released"]), name
+        assert row["released"] >= since or len(row["note"]) > 20, (
+            f"{name}: last release {row['released']}, why is it used?"
+        )
+
+
+def test_the_table_says_what_the_packages_say_and_who_needs_them():
+    made, held = {row["package"]: row for row in licences.rows()}, licences.table()
+    for name, row in held.items():
+        assert row["needed_by"], f"{name}: nobody needs it"
+        assert made[name] == row, "run python -m tests.licences"
 
 
 def test_environment_yml_repeats_no_dependency():
