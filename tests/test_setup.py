@@ -4,11 +4,16 @@ import re
 import subprocess
 import tomllib
 
-from analysis import paths
-from tests import licences
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
-LOCK = (paths.ROOT / "requirements.lock").read_text("utf-8")
+from analysis import paths
+from tests import licences, versions
+
+LISTS = {name: (paths.ROOT / name).read_text("utf-8") for name in ("requirements.lock", "requirements.lowest")}
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))
+WANTED = [Requirement(one) for one in [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]]
 
 # What may stand beside this project's own licence, MIT: it asks for a notice at most. MPL-2.0: its files are used unchanged.
 FREE = {
@@ -33,16 +38,40 @@ def named(requirement):
     return re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-")
 
 
-def test_the_lock_holds_every_dependency_with_version_and_hash():
-    locked = {named(line) for line in LOCK.splitlines() if "==" in line}
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
-    assert {named(one) for one in wanted} <= locked
-    for block in re.split(r"\n(?=\S)", LOCK.strip()):
+def pinned(text):
+    """Package → versions: more than one where Pythons differ."""
+    pins = {}
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE):
+        pins.setdefault(named(name), set()).add(Version(version))
+    return pins
+
+
+@pytest.mark.parametrize("text", LISTS.values(), ids=LISTS)
+def test_each_list_holds_every_dependency_with_version_and_hash(text):
+    pins = pinned(text)
+    for one in WANTED:
+        assert all(version in one.specifier for version in pins[named(one.name)]), one
+    for block in re.split(r"\n(?=\S)", text.strip()):
         assert "--hash=sha256:" in block, block[:80]
 
 
-def test_the_lock_names_no_host_and_no_path():
-    assert not re.search(r"https?://|file:|--index|--find-links|(^|\s)/", LOCK)
+@pytest.mark.parametrize("text", LISTS.values(), ids=LISTS)
+def test_no_list_names_a_host_or_a_path(text):
+    assert not re.search(r"https?://|file:|--index|--find-links|(^|\s)/", text)
+
+
+def test_the_lowest_versions_are_the_lower_bounds():
+    """So that a run with requirements.lowest (python -m tests.versions lowest) shows that the bounds hold."""
+    pins = pinned(LISTS["requirements.lowest"])
+    for one in WANTED:
+        bound = [Version(part.version) for part in one.specifier if part.operator == ">="]
+        assert bound == [min(pins[named(one.name)])], one
+
+
+def test_the_pythons_that_are_named_are_those_that_are_run():
+    named_there = {line.split(" :: ")[-1] for line in PROJECT["project"]["classifiers"]}
+    assert named_there == {"3.11", *(way for way in versions.WAYS if way != "lowest")}
+    assert PROJECT["project"]["requires-python"] == ">=3.11"
 
 
 def test_the_table_of_licences_has_every_locked_package():
