@@ -32,7 +32,7 @@ PARTS = {
             "assumptions", "clustered", "compare", "describe", "design", "differences", "effects", "permute", "power",
             "rearranged", "regress", "samples", "variables"))],
         ["test_intervals", "test_alpha", *(f"model/test_{name}" for name in (
-            "compare", "describe", "differences", "effects", "permute", "power", "regress", "variables"))],
+            "compare", "describe", "differences", "effects", "permute", "power", "regress", "variables", "whole"))],
     ),
     "structure": (
         ["extract/structure", "extract/headings", "extract/numbering"],
