@@ -21,7 +21,7 @@ from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
 from analysis.extract import documents, formats, frameworks, incremental, indicators, metadata, quantities, structure
 from analysis.extract import ledger as ledgers
-from analysis.extract.characters import HAN, one_width
+from analysis.extract.characters import han_before, one_width
 from analysis.extract.documents import Document
 from analysis.extract.quantities import Quantity
 from analysis.extract.structure import Structure
@@ -365,20 +365,21 @@ def _report(
     review: Sequence[dict[str, object]],
 ) -> dict[str, object]:
     text, (start, end) = document.text, document.body
-    edges = [*(section.start for section in tree.sections), end]
+    han = han_before(text)[[start, *(section.start for section in tree.sections), end]].tolist()
     share: dict[str, int] = dict.fromkeys(tables.SECTION_ROLES, 0)
-    for section, (left, right) in zip(tree.sections, pairwise(edges), strict=True):
-        share[section.role] += len(HAN.findall(text, left, right))
-    body = one_width(text[start:end]).replace(" ", "")
+    for section, (left, right) in zip(tree.sections, pairwise(han[1:]), strict=True):
+        share[section.role] += max(0, right - left)
+    body = one_width(text)[start:end].replace(" ", "")
     year, published = about.get("report_year"), about.get("published_on")
     left = (date(year + 1, 4, 1) - published).days if isinstance(year, int) and isinstance(published, date) else None
     formula, cites = book.marker_pattern("stale_formula"), book.marker_pattern("cites_2021")
-    counts = {kind: sum(row["kind"] == kind for row in review) for kind in tables.REVIEW_KINDS}
+    met = Counter(row["kind"] for row in review)
+    counts = {kind: met[kind] for kind in tables.REVIEW_KINDS}
     return about | {
         "file": document.file, "sha256": document.sha256,
         "framework": frameworks.follows([section.heading for section in tree.sections if section.area], book),
         "stale_formula": frameworks.says(formula, body) and frameworks.says(cites, body),
-        "chars": len(HAN.findall(text, start, end)),
+        "chars": han[-1] - han[0],
         "chars_work": share["work"], "chars_problems": share["problems"], "chars_duty": share["duty"],
         "chars_plan": share["plan"], "states_causes": any(item.cause for item in tree.items),
         "n_problems": sum(item.role == "problems" for item in tree.items),

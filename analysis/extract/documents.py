@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from analysis.codebook import Codebook
 from analysis.errors import DocumentError
 from analysis.extract import formats
-from analysis.extract.characters import HAN, one_width
-from analysis.extract.lines import HEADING, NUMBERED
+from analysis.extract.characters import HAN, han, one_width
+from analysis.extract.lines import HEADING, NUMBERED, filled
 
 _OF_PAGE = re.compile(r"(?:_files|\.files|_文件)$")
 _SENTENCE_END = re.compile(r"[。;；！？]")
@@ -125,19 +125,16 @@ def name(file: str) -> str:
 # ---------------------------------------------------------------------------------------------- page furniture
 
 
-def _lines(text: str) -> list[tuple[int, int]]:
-    """Spans of the lines that hold something, line ends left out."""
-    return [match.span() for match in re.finditer(r"[^\r\n]+", text) if match.group().strip()]
-
-
 def _squeeze(line: str) -> str:
-    return re.sub(r"\s+", "", line)
+    return "".join(line.split())
 
 
 def _is_content(line: str) -> bool:
     """Whether a line can only belong to a report's body: a heading, an addressee, or running text."""
-    han = len(HAN.findall(line))
-    return bool(HEADING.match(line)) or (han >= 20 and bool(_SENTENCE_END.search(line))) or han >= 80
+    if HEADING.match(line):
+        return True
+    number = han(line)
+    return number >= 80 or (number >= 20 and bool(_SENTENCE_END.search(line)))
 
 
 def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
@@ -148,24 +145,24 @@ def furniture(text: str, codebook: Codebook) -> tuple[Furniture, ...]:
     site's summary.
     """
     words = codebook.furniture
-    lines = _lines(text)
-    contents = [k for k, span in enumerate(lines) if _is_content(text[slice(*span)])]
+    lines, folded = list(filled(text)), one_width(text)
+    contents = list(islice((k for k, span in enumerate(lines) if _is_content(text[slice(*span)])), 6))
     if not contents:
         return ()
     first = contents[0]
     lead = _squeeze(text[slice(*lines[first])])[:30]
-    repeated = [k for k in contents[1:6] if len(lead) == 30 and _squeeze(text[slice(*lines[k])]).startswith(lead)]
+    repeated = [k for k in contents[1:] if len(lead) == 30 and _squeeze(text[slice(*lines[k])]).startswith(lead)]
     summary = range(first, repeated[0]) if repeated else range(0)
     first = repeated[0] if repeated else first
     for k in range(first - 1, -1, -1):  # a letter's addressee stands between the page's head and the first paragraph
-        line = one_width(text[slice(*lines[k])])
+        line = folded[slice(*lines[k])]
         if _ADDRESSEE.match(line) and not words["page_table"].search(line):
             first = k
             break
     found = [
         Furniture(*lines[k], "summary" if k in summary else _head_kind(text, lines, k, words)) for k in range(first)
     ]
-    return tuple(found) + tuple(_tail(text, lines, first, words))
+    return tuple(found) + tuple(_tail(folded, lines, first, words))
 
 
 def _head_kind(text: str, lines: list[tuple[int, int]], k: int, words: dict[str, re.Pattern[str]]) -> str:
@@ -184,21 +181,20 @@ def _head_kind(text: str, lines: list[tuple[int, int]], k: int, words: dict[str,
     return "menu"
 
 
-def _tail(text: str, lines: list[tuple[int, int]], first: int, words: dict[str, re.Pattern[str]]) -> list[Furniture]:
+def _tail(folded: str, lines: list[tuple[int, int]], first: int, words: dict[str, re.Pattern[str]]) -> list[Furniture]:
     found: list[Furniture] = []
     for start, end in reversed(lines[first + 1 :]):
-        line = one_width(text[start:end])
-        sentence, han = bool(_SENTENCE_END.search(line)), len(HAN.findall(line))
+        line = folded[start:end]
         if _SIGN_DATE.match(line):
             kind = "signature"
         elif _ITEM.match(line):
             break
         elif words["tail"].search(line) and len(line) < 80:
             kind = "tail"
-        elif sentence or (han >= 20 and "," in line):  # 行政复议纠错率… is no button
+        elif _SENTENCE_END.search(line) or ("," in line and han(line) >= 20):  # 行政复议纠错率… is no button
             break
         else:
-            above_date = found and found[-1].kind == "signature" and han >= 4
+            above_date = found and found[-1].kind == "signature" and han(line) >= 4
             kind = "signature" if above_date and not words["tail_label"].search(line) else "tail"
         found.append(Furniture(start, end, kind))
     return found[::-1]

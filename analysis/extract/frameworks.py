@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from analysis.codebook import Codebook
 from analysis.extract.characters import HAN, one_width
@@ -19,14 +21,15 @@ def follows(headings: Sequence[str], codebook: Codebook) -> str:
     Headings are compared with frameworks.csv by the Dice similarity of their character pairs, so that order and wording
     count but a changed word does not matter.
     """
-    lists: dict[str, list[frozenset[str]]] = {}
-    for row in codebook.files["frameworks"]:
-        lists.setdefault(row["framework"], []).append(_pairs(row["heading"]))
-    seen = {_pairs(heading) for heading in headings}
+    rows = tuple((row["framework"], row["heading"]) for row in codebook.files["frameworks"])
+    alike = _comparer(rows)
+    best: dict[int, float] = defaultdict(float)
+    for heading in headings:
+        for index, value in alike(heading).items():
+            best[index] = max(best[index], value)
     scores = {}
-    for name, named in lists.items():
-        best = [max((_dice(one, other) for other in seen), default=0.0) for one in named]
-        close = [value for value in best if value >= ALIKE]
+    for name in dict.fromkeys(framework for framework, _ in rows):
+        close = [best[index] for index, (framework, _) in enumerate(rows) if framework == name and index in best]
         scores[name] = sum(close) if len(close) >= FEWEST else 0.0
     winner = max(scores, key=lambda name: scores[name], default="own")
     return winner if scores.get(winner) else "own"
@@ -37,12 +40,25 @@ def says(pattern: str, text: str) -> bool:
     return bool(pattern) and bool(re.search(one_width(pattern), text))
 
 
-@lru_cache(maxsize=4096)  # many reports have the same headings
+@lru_cache(maxsize=4)
+def _comparer(rows: tuple[tuple[str, str], ...]) -> Callable[[str], dict[int, float]]:
+    """Return a function that tells which rows (framework, heading) a heading counts as, with their similarity."""
+    named = [_pairs(heading) for _, heading in rows]
+    having: dict[str, list[int]] = defaultdict(list)  # pair → rows: only those that share one are compared
+    for index, pairs in enumerate(named):
+        for pair in pairs:
+            having[pair].append(index)
+
+    @lru_cache(maxsize=4096)  # many reports have the same headings
+    def alike(heading: str) -> dict[int, float]:
+        own = _pairs(heading)
+        shared = Counter(index for pair in own for index in having.get(pair, ()))
+        dice = {index: 2 * number / (len(own) + len(named[index])) for index, number in shared.items()}
+        return {index: value for index, value in dice.items() if value >= ALIKE}
+
+    return alike
+
+
 def _pairs(heading: str) -> frozenset[str]:
     chars = "".join(HAN.findall(heading))
-    return frozenset(chars[index : index + 2] for index in range(len(chars) - 1))
-
-
-@lru_cache(maxsize=1 << 16)
-def _dice(left: frozenset[str], right: frozenset[str]) -> float:
-    return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
+    return frozenset(map("".join, pairwise(chars)))

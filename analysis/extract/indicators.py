@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from analysis.codebook import Codebook, Row
 from analysis.extract import periods
@@ -20,6 +21,7 @@ ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, ne
 Review = dict[str, object]
 _REACH = 200  # characters over which a topic holds
 _BESIDE = 24  # characters between two parts of one whole
+_NAMES = re.compile("《[^》]*》|“[^”]*”")
 _ASIDES = re.compile(r"[(（][^()（）]*[)）]")
 
 
@@ -39,8 +41,7 @@ class Indicator:
     evidence: str
 
 
-@dataclass(frozen=True)
-class _Hit:
+class _Hit(NamedTuple):
     wording: Wording
     quantity: int | None
     start: int
@@ -101,34 +102,41 @@ class Reader:
         return _once(_summed(whole, text)), review
 
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
-        listed = {place for match in LISTED.finditer(view.text) for place in range(*match.span(1))}
-        topics = [match.span() for match in self._wordings.topics.finditer(view.text)]
-        for words in re.finditer(r"[^。\n]+", view.text):
+        text = view.text
+        listed = {place for match in LISTED.finditer(text) for place in range(*match.span(1))}
+        topics = [match.span() for match in self._wordings.topics.finditer(text)]
+        number, word = (pattern.search for pattern in self._wordings.telling)
+        for words in re.finditer(r"[^。\n]+", text):
+            left, right = words.span()
+            if not number(text, left, right) and not word(text, left, right):
+                continue
             for wording in self._wordings.to_try(words.group()):
-                match = wording.pattern.search(view.text, *words.span())
+                search = wording.pattern.search
+                match = search(text, left, right)
                 while match:  # from the next character on: a nearer label may stand inside a wide match
+                    start = match.start()
                     if (
-                        not denied(view.text, match.start())
-                        and not _leaves_bracket(match)
-                        and (not wording.wanted or match.start("n") not in listed)
-                        and (not wording.topic or _topic(view.text, topics, match.start()) in wording.topic)
+                        not denied(text, start)
+                        and not _leaves_bracket(match.group())
+                        and not (listed and wording.numbered and match.start("n") in listed)
+                        and (not wording.topic or _topic(text, topics, start) in wording.topic)
                     ):
                         yield self._hit(wording, match, view, quantities)
-                    match = wording.pattern.search(view.text, match.start() + 1, words.end())
+                    match = search(text, start + 1, right)
 
     @staticmethod
     def _hit(wording: Wording, match: re.Match[str], view: Skeleton, quantities: Sequence[Quantity]) -> _Hit:
-        groups = match.groupdict()
         weight = said(match) + bool(wording.topic)  # of two that say as much, the one that knows the topic
-        if "n" not in groups:
-            start, end = view.span(*match.span())
-            return _Hit(wording, None, start, end, (match.end(), match.end()), weight)
-        index = view.numbers[match.start("n")]
+        end = match.end()
+        if not wording.numbered:
+            return _Hit(wording, None, *view.span(match.start(), end), (end, end), weight)
+        label, after = match.span("n")
+        index = view.numbers[label]
         if wording.basis == "implied":  # 规范性文件12件,均按要求备案: the words are the evidence
-            start, end = view.span(match.end("n") + (view.text[match.end("n")] in ",、"), match.end())
-            return _Hit(wording, index, start, end, (match.end(), match.end()), weight)
-        label = match.start("rates") if groups.get("rates") else match.start("n")  # 办结率、满意率达100%: two labels
-        return _Hit(wording, index, quantities[index].start, quantities[index].end, (label, match.end("n")), weight)
+            return _Hit(wording, index, *view.span(after + (view.text[after] in ",、"), end), (end, end), weight)
+        if "rates" in match.re.groupindex and match["rates"]:  # 办结率、满意率达100%: two labels
+            label = match.start("rates")
+        return _Hit(wording, index, quantities[index].start, quantities[index].end, (label, after), weight)
 
     def _resolve(self, hits: list[_Hit], text: str) -> tuple[list[_Hit], list[Review]]:
         """Give each number, or end of words, to its heaviest wording; shared ones go beside it; ties go to review."""
@@ -264,10 +272,12 @@ class Reader:
         return rows
 
 
-def _leaves_bracket(match: re.Match[str]) -> bool:
+def _leaves_bracket(words: str) -> bool:
     """Whether the label stands in a bracket and its number outside: 纠错(含撤销、确认违法)29件 are no 29 确认违法."""
+    if ")" not in words:
+        return False
     opened = 0
-    for char in match.group():
+    for char in words:
         opened += (char == "(") - (char == ")")
         if opened < 0:
             return True
@@ -284,7 +294,7 @@ def _topic(text: str, topics: Sequence[tuple[int, int]], place: int) -> str:
 
 def _scope(before: str, scopes: Sequence[tuple[str, re.Pattern[str]]]) -> str:
     """Whose figure it is: the nearest word before it in its sentence that says so, else the government's own."""
-    before = re.sub("《[^》]*》|“[^”]*”", "", before)  # names say nothing about it
+    before = _NAMES.sub("", before)  # names say nothing about it
     nearest = [(match.end(), kind) for kind, pattern in scopes for match in pattern.finditer(before)]
     return max(nearest)[1] if nearest else "own"
 
@@ -304,12 +314,17 @@ def rounds_to(value: float, stated: float) -> bool:
     return abs(value - stated) < 10.0**-decimals
 
 
+@lru_cache(maxsize=4)  # asked for every figure of a text
+def _ends(text: str) -> list[int]:
+    return [match.start() for match in re.finditer("[。\n\r]", text)]
+
+
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """Span of the sentence or line round `text[start:end]`, white space left out."""
-    left = max(text.rfind(mark, 0, start) for mark in "。\n\r") + 1
-    right = min(
-        (place + (mark == "。") for mark in "。\n\r" if (place := text.find(mark, end)) >= 0), default=len(text)
-    )
+    ends = _ends(text)
+    first, last = bisect_left(ends, start), bisect_left(ends, end)
+    left = ends[first - 1] + 1 if first else 0
+    right = ends[last] + (text[ends[last]] == "。") if last < len(ends) else len(text)
     piece = text[left:right]
     return left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())
 
