@@ -198,7 +198,7 @@ def test_copied_lines_are_corrections_that_the_build_takes(page, tmp_path):
     )
     tab.until("document.querySelector('.add q')?.textContent === '20人次'")
     tab.click(".add .set")
-    assert tab.run("document.activeElement.getAttribute('aria-invalid')") == "true"
+    tab.until("document.activeElement.getAttribute('aria-invalid') === 'true'")
     tab.type("enforcement_officers_trained")
     row = copied(".add .set")
     assert (row["action"], row["new_value"], row["unit"], row["scope"]) == ("add", "20", "人次", "own")
