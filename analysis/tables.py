@@ -141,7 +141,7 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         A column is unknown, a value has the wrong type or is not allowed, or two rows share a key.
     """
     columns = _columns(table)
-    unknown = sorted({name for row in rows for name in row} - set(columns))
+    unknown = sorted(set().union(*rows) - set(columns))
     if unknown:
         raise DataError(f"table {table}: unknown columns {unknown}. It has: {', '.join(columns)}.")
     data = {}
@@ -149,7 +149,7 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         values = [row.get(name) for row in rows]
         if kind.lower() == "s":
             values = [None if value is None or value == "" else value for value in values]
-        data[name] = pd.Series(values, dtype=object).astype(_DTYPES[kind.lower()])
+        data[name] = pd.Series(values, dtype=_DTYPES[kind.lower()])
     made = pd.DataFrame(data)
     return ordered(table, check(table, made))
 
