@@ -58,7 +58,7 @@ def read_csv(path: Path, columns: Iterable[str]) -> list[Row]:
     return rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # caches ask by it
 class Codebook:
     """The codebook's files as rows, and what is compiled from them once.
 
@@ -96,8 +96,15 @@ class Codebook:
 
     def marker_pattern(self, *kinds: str, position: str | None = None) -> str:
         """Return an alternation of the words of some kinds of marker, longest first."""
-        rows = (row for kind in kinds for row in self.markers[kind])
-        return one_of(row["word"] for row in rows if position is None or row["position"] == position)
+        if (kinds, position) not in self._patterns:
+            rows = (row for kind in kinds for row in self.markers[kind])
+            words = (row["word"] for row in rows if position is None or row["position"] == position)
+            self._patterns[kinds, position] = one_of(words)
+        return self._patterns[kinds, position]
+
+    @cached_property
+    def _patterns(self) -> dict[tuple[tuple[str, ...], str | None], str]:
+        return {}
 
     def same_unit(self, left: str, right: str) -> bool:
         """Whether two units count the same thing (件, 宗 and 起 do; 人 and 人次 do not)."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from analysis.codebook import Codebook, one_of
@@ -39,7 +39,7 @@ _OPENS = (
 )
 _LONGEST = 20  # characters of a number; longer ones are codes
 _FAR = 400  # characters that a clause or sentence is followed back: a report without stops must not cost its square
-_CLAUSE_END, _SENTENCE_END = ",、。;:!?\n", "。;\n"
+_CLAUSE_END, _SENTENCE_END = re.compile(r"[,、。;:!?\n]"), re.compile(r"[。;\n]")
 _SHARED = re.compile(r"\s*(?:[、和及与至到~-]|[-—–]{1,2}|,?分别为)\s*")
 _BEFORE_NUMBER = re.compile(r"\s*\d")
 _LASTING = re.compile(r"[多来]?(?:时间|以上|以内|之内|内)|[多来]")
@@ -53,7 +53,7 @@ _LINE = re.compile(r"[^\n]+")
 _CLOSING = re.compile(r"\s*(?:\d|[,。;:、)）\n]|$)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes three times as long to make
 class Quantity:
     """One number stated: `text[start:end]` is number, multiplier and unit."""
 
@@ -155,7 +155,7 @@ class Reader:
             bare = []
         if "|" in folded:
             found = sorted([*found, *_cells(folded, start, end, found)], key=lambda one: one.start)
-        return list(self._described(found, folded, report_year))
+        return list(self._described(found, folded, start, end, report_year))
 
     def _one(self, match: re.Match[str], folded: str) -> _Stated | None:
         """Read one match as a number that measures, or as None when it only looks like one."""
@@ -217,15 +217,18 @@ class Reader:
 
     # ------------------------------------------------------------------------------------ qualifier, role, label
 
-    def _described(self, found: list[_Stated], folded: str, report_year: int | None) -> Iterator[Quantity]:
+    def _described(
+        self, found: list[_Stated], folded: str, start: int, end: int, report_year: int | None
+    ) -> Iterator[Quantity]:
         pairs = self._pairs(found, folded)
+        clauses, sentences = (_begins(ends, folded, start, end) for ends in (_CLAUSE_END, _SENTENCE_END))
         ahead = _Ahead(self._patterns["target"], self._longest_target, folded, report_year)
         last, role = 0, ""
         for index, one in enumerate(found):
-            clause = _after(folded, _CLAUSE_END, one.start, last)
+            clause = max(_before(clauses, one.start), last)
             before = folded[clause : one.start]
             if last != one.start or not role:  # 较去年22件59人: one statement, one role
-                role = self._role(one, before, ahead)
+                role = self._role(one, before, ahead, _before(sentences, one.start))
             if index in pairs:
                 role = "change"
             last = one.end
@@ -257,13 +260,13 @@ class Reader:
             return max(told)[1]  # 不少于 is longer than 少于
         return "at_least" if one.more else "exact"
 
-    def _role(self, one: _Stated, before: str, ahead: _Ahead) -> str:
+    def _role(self, one: _Stated, before: str, ahead: _Ahead, sentence: int) -> str:
         if ("元/" in one.unit) or (one.unit.endswith("元") and self._patterns["price"].search(before)):
             return "price"
         leaning = self._patterns["leaning"].search(before)  # most clauses have no such word: one look instead of three
         if leaning and self._patterns["threshold"].search(before):
             return "threshold"
-        if ahead.told(one.start):
+        if ahead.told(sentence, one.start):
             return "target"
         if leaning and (self._patterns["change"].search(before) or self._patterns["change_base"].search(before)):
             return "change"
@@ -279,9 +282,8 @@ class _Ahead:
         self.overlap = max(longest, len("到2025年"))
         self.sentence, self.until, self.found = -1, 0, False
 
-    def told(self, place: int) -> bool:
-        """Whether it does in the words before `place`, from the last sentence's end on."""
-        sentence = _after(self.folded, _SENTENCE_END, place)
+    def told(self, sentence: int, place: int) -> bool:
+        """Whether the sentence that begins at `sentence` does before `place`."""
         if sentence != self.sentence:
             self.sentence, self.until, self.found = sentence, sentence, False
         if not self.found:
@@ -305,12 +307,16 @@ def _plain(unit: str) -> str:
     return _AROUND_UNIT.sub("", unit)
 
 
-def _after(text: str, chars: str, end: int, start: int = 0) -> int:
-    """Position after the last of `chars` in `text[start:end]`, `_FAR` characters back at most."""
-    start = max(start, end - _FAR)
-    for char in chars:  # each is looked for only behind the ones found before
-        start = max(start, text.rfind(char, start, end) + 1)
-    return max(start, 0)
+def _begins(ends: re.Pattern[str], folded: str, start: int, end: int) -> list[int]:
+    """Positions where the body's clauses or sentences begin, and those close before it."""
+    start = max(0, start - _FAR)
+    pieces = ends.split(folded[start:end])  # half the time of a match for each
+    return list(accumulate((len(piece) + 1 for piece in pieces), initial=start))
+
+
+def _before(begins: Sequence[int], place: int) -> int:
+    """Return where the clause or sentence that holds `place` begins, `_FAR` characters back at most."""
+    return max(begins[bisect_right(begins, place) - 1], place - _FAR)
 
 
 def _label(folded: str, clause: int, one: _Stated) -> str:
