@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -64,7 +65,7 @@ class Document:
         """Return the texts of all furniture of one kind, in text order."""
         return [self.text[part.start : part.end] for part in self.furniture if part.kind == kind]
 
-    @property
+    @cached_property
     def body(self) -> tuple[int, int]:
         """Start and end of the body: the longest stretch without furniture."""
         edges = [(0, 0), *((part.start, part.end) for part in self.furniture), (len(self.text), len(self.text))]
@@ -107,9 +108,9 @@ def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = N
     DocumentError
         The file cannot be read (see `formats.text`), or has no Chinese character.
     """
-    file = path.relative_to(folder).as_posix()
-    with path.open("rb") as handle:
-        content = handle.read(formats.LARGEST + 1)
+    file = "/".join(path.parts[len(folder.parts) :])
+    with path.open("rb") as handle:  # no more is asked for than there is: room for it would be made first
+        content = handle.read(min(path.stat().st_size, formats.LARGEST) + 1)
     text = formats.text(content, file, codebook)
     if not HAN.search(text):
         raise DocumentError(f"{file}: no Chinese character in {len(text)} characters. Is this the report's text?")
