@@ -5,7 +5,6 @@ change that is meant: `python -m tests.model.test_whole` writes tests/model/whol
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +13,8 @@ import pandas as pd
 import pytest
 
 from analysis import stats, tables, variables
-from analysis.errors import AnalysisError
 from analysis.model import assumptions, differences, effects, permute, power, samples
+from tests import whole
 
 HERE = Path(__file__).parent / "whole"
 FIVE = pd.DataFrame(
@@ -248,39 +247,9 @@ SHARES = [
 PAIRS = [[np.array([1.0, -2, 3, 4, 0, 2])], [np.array([1.0, 1, 1, 1, 1])], [np.array([1.0, -2])]]
 
 
-def digits(number: float) -> str:
-    """Five digits; what is 0 but for rounding is 0."""
-    return f"{round(number, 12) + 0.0:.5g}"
-
-
-def shown(result: object) -> str:
-    """A result as text: all fields, all rows, five digits."""
-    if isinstance(result, pd.DataFrame):
-        types = " ".join(map(str, result.dtypes))
-        return f"{types}\n{result.to_csv(float_format=digits, na_rep='-', lineterminator=chr(10))}"
-    if is_dataclass(result) and not isinstance(result, type):
-        parts = [f"[{one.name}]\n{shown(getattr(result, one.name))}" for one in fields(result)]
-        return "\n".join([*parts, *([str(result)] if type(result).__str__ is not object.__str__ else [])])
-    if isinstance(result, dict):
-        return "\n".join(f"{key}: {shown(value)}" for key, value in result.items()) + "\n"
-    if isinstance(result, list | tuple):
-        return "\n".join(map(shown, result))
-    if isinstance(result, np.ndarray):
-        return " ".join(map(digits, result.ravel().astype(float)))
-    return digits(result) if isinstance(result, float) else str(result)
-
-
-def outcome(name: str) -> str:
-    """What a case gives, or the error it ends in."""
-    try:
-        return shown(CASES[name]())
-    except AnalysisError as error:
-        return f"{type(error).__name__}: {error}"
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_the_whole_result(name):
-    assert outcome(name) == (HERE / f"{name}.txt").read_text("utf-8")
+    assert whole.outcome(CASES[name]) == (HERE / f"{name}.txt").read_text("utf-8")
 
 
 def test_no_result_is_kept_without_its_case():
@@ -288,5 +257,4 @@ def test_no_result_is_kept_without_its_case():
 
 
 if __name__ == "__main__":
-    for case in CASES:
-        (HERE / f"{case}.txt").write_text(outcome(case), encoding="utf-8", newline="")
+    whole.write(HERE, CASES)
