@@ -44,12 +44,21 @@ def model() -> SimpleNamespace:
     items = pd.DataFrame(
         {"report_id": [f"r{i:02d}" for i in at // 3], "level": np.array(["county", "city"])[at // 3 % 2],
          "region": pd.array([None if i == 4 else ["north", "south", "west"][i % 3] if i < 19 else "isle" for i in at // 3], dtype="str"),
-         "year": pd.array(2019 + at // 3 % 4, dtype="Int64"), "own": np.array(["p", "q"])[at % 2]}
+         "year": pd.array(2019 + at // 3 % 4, dtype="Int64"), "own": np.array(["p", "q"])[at % 2],
+         "yes": (at // 3) % 3 == 0, "same": 7, "none": pd.array([pd.NA] * 60, dtype="Int64"), "alone": np.where(at < 57, "x", "y"),
+         "rare": pd.array([2020 if i < 12 else None for i in at], dtype="Int64")}
     )  # fmt: skip
     lengths = 20.0 + at % 11
     return SimpleNamespace(
         shares=raw / raw.sum(axis=1, keepdims=True), items=items, settings={"alpha": 0.1, "seed": 3}, tokens=lengths
     )
+
+
+def twice() -> SimpleNamespace:
+    """The same with a column that follows from another."""
+    made = model()
+    made.items["twice"] = made.items["year"] * 2
+    return made
 
 
 def stated() -> pd.DataFrame:
@@ -229,6 +238,28 @@ CASES: dict[str, Callable] = {
     "effect_several": lambda: effects.effect(model(), ["region", "year"], adjust="bh", draws=99, min_reports=2),  # type: ignore
     "effect_within": lambda: effects.effect(model(), "own", cluster="report_id"),  # type: ignore
     "effect_sentences": lambda: effects.sentences(effects.effect(model(), ["level", "year"])),  # type: ignore
+    "effect_left_out": lambda: effects.effect(model(), ["level", "same", "alone", "rare"], draws=99, min_reports=3),  # type: ignore
+    "effect_left_out_all": lambda: (
+        effects.effect(model(), ["same"]), effects.sentences(effects.effect(model(), ["same", "alone"]))  # type: ignore
+    ),
+    "effect_none": lambda: effects.effect(model(), "none"),  # type: ignore
+    "effect_dependent": lambda: effects.effect(twice(), ["year", "twice"]),  # type: ignore
+    "effect_yes": lambda: effects.effect(model(), "yes", draws=99, seed=5),  # type: ignore
+    "effect_clusters": lambda: effects.effect(model(), "year", cluster="region", draws=99, min_reports=1),  # type: ignore
+    "effect_sentences_many": lambda: effects.sentences(effects.effect(model(), ["region", "level"], draws=99), 0.5),  # type: ignore
+    "prevalence_sentences": lambda: effects.sentences(effects.prevalence(model(), "region")),  # type: ignore
+    "permutation_test_year": lambda: effects.permutation_test(model(), "year", draws=99),  # type: ignore
+    "permutation_test_within": lambda: effects.permutation_test(model(), "own"),  # type: ignore
+    "permutation_test_same": lambda: effects.permutation_test(model(), "same"),  # type: ignore
+    "counts_separated_twice": lambda: stats.counts(
+        reports().assign(n=lambda d: d["n"] * ((d["group"] == "g0") & ~d["yes"])), "n", ["group", "yes"]
+    ),
+    "counts_missing": lambda: stats.counts(
+        reports().assign(n=lambda d: d["n"].where(d.index != 2, np.nan), size=lambda d: d["size"].where(d.index % 7 > 0, 0)),
+        "n", ["x"], exposure="size",
+    ),
+    "panel_no_yes": lambda: stats.panel(reports(14, 3), "x", ["z"], family="poisson"),
+    "panel_yes_as_number": lambda: stats.panel(reports(14, 3), "yes", ["z", "kind"]),
     "effect_unknown": lambda: effects.effect(model(), "levl"),  # type: ignore
     "prevalence": lambda: effects.prevalence(model(), "region"),  # type: ignore
     "prevalence_year": lambda: effects.prevalence(model(), "year", min_reports=2),  # type: ignore
