@@ -252,7 +252,7 @@ CASES: dict[str, Callable] = {
     "permutation_test_within": lambda: effects.permutation_test(model(), "own"),  # type: ignore
     "permutation_test_same": lambda: effects.permutation_test(model(), "same"),  # type: ignore
     "counts_separated_twice": lambda: stats.counts(
-        reports().assign(n=lambda d: d["n"] * ((d["group"] == "g0") & ~d["yes"])), "n", ["group", "yes"]
+        reports().assign(n=lambda d: d["n"] * ((d["group"] == "g0") & (d["kind"] != "v"))), "n", ["group", "kind"]
     ),
     "counts_missing": lambda: stats.counts(
         reports().assign(n=lambda d: d["n"].where(d.index != 2, np.nan), size=lambda d: d["size"].where(d.index % 7 > 0, 0)),
