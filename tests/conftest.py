@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from analysis import paths, tables
-from analysis.extract import build
+from analysis.extract import build, report
 from analysis.extract.documents import Document, furniture
 
 # No test may fail because the machine is busy.
@@ -19,8 +19,8 @@ settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
-def readers() -> build.Readers:
-    return build.readers(paths.CODEBOOK)
+def readers() -> report.Readers:
+    return report.readers(paths.CODEBOOK)
 
 
 @pytest.fixture
