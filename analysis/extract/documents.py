@@ -108,8 +108,8 @@ def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = N
         The file cannot be read (see `formats.text`), or has no Chinese character.
     """
     file = path.relative_to(folder).as_posix()
-    with path.open("rb") as handle:
-        content = handle.read(formats.LARGEST + 1)
+    with path.open("rb") as handle:  # no more is asked for than there is: room for it would be made first
+        content = handle.read(min(path.stat().st_size, formats.LARGEST) + 1)
     text = formats.text(content, file, codebook)
     if not HAN.search(text):
         raise DocumentError(f"{file}: no Chinese character in {len(text)} characters. Is this the report's text?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from analysis.codebook import Codebook
@@ -21,15 +21,14 @@ def follows(headings: Sequence[str], codebook: Codebook) -> str:
     Headings are compared with frameworks.csv by the Dice similarity of their character pairs, so that order and wording
     count but a changed word does not matter.
     """
-    rows = tuple((row["framework"], row["heading"]) for row in codebook.files["frameworks"])
-    alike = _comparer(rows)
+    lists, alike = _lists(codebook)
     best: dict[int, float] = defaultdict(float)
     for heading in headings:
         for index, value in alike(heading).items():
             best[index] = max(best[index], value)
     scores = {}
-    for name in dict.fromkeys(framework for framework, _ in rows):
-        close = [best[index] for index, (framework, _) in enumerate(rows) if framework == name and index in best]
+    for name, rows in lists.items():
+        close = [best[index] for index in rows if index in best]
         scores[name] = sum(close) if len(close) >= FEWEST else 0.0
     winner = max(scores, key=lambda name: scores[name], default="own")
     return winner if scores.get(winner) else "own"
@@ -40,10 +39,13 @@ def says(pattern: str, text: str) -> bool:
     return bool(pattern) and bool(re.search(one_width(pattern), text))
 
 
-@lru_cache(maxsize=4)
-def _comparer(rows: tuple[tuple[str, str], ...]) -> Callable[[str], dict[int, float]]:
-    """Return a function that tells which rows (framework, heading) a heading counts as, with their similarity."""
-    named = [_pairs(heading) for _, heading in rows]
+@cache
+def _lists(codebook: Codebook) -> tuple[dict[str, list[int]], Callable[[str], dict[int, float]]]:
+    """Return the rows of each framework, and a function that tells which rows a heading counts as, and how alike."""
+    lists: dict[str, list[int]] = defaultdict(list)
+    for index, row in enumerate(codebook.files["frameworks"]):
+        lists[row["framework"]].append(index)
+    named = [_pairs(row["heading"]) for row in codebook.files["frameworks"]]
     having: dict[str, list[int]] = defaultdict(list)  # pair → rows: only those that share one are compared
     for index, pairs in enumerate(named):
         for pair in pairs:
@@ -56,7 +58,7 @@ def _comparer(rows: tuple[tuple[str, str], ...]) -> Callable[[str], dict[int, fl
         dice = {index: 2 * number / (len(own) + len(named[index])) for index, number in shared.items()}
         return {index: value for index, value in dice.items() if value >= ALIKE}
 
-    return alike
+    return lists, alike
 
 
 def _pairs(heading: str) -> frozenset[str]:

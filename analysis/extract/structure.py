@@ -231,10 +231,10 @@ class Reader:
 
     def _problem_types(self, heading: str, body: str) -> str:
         """Types by their words: the heading decides first, then how often the words stand in the item."""
-        scores = {
-            kind: 3 * len(pattern.findall(heading)) + len(pattern.findall(body))
-            for kind, pattern in self._types.items()
-        }
+        scores = {kind: len(pattern.findall(body)) for kind, pattern in self._types.items()}
+        for kind, number in scores.items():
+            if number and heading:  # the item holds its heading
+                scores[kind] += 3 * len(self._types[kind].findall(heading))
         ranked = sorted((kind for kind in scores if scores[kind] > 0), key=lambda kind: -scores[kind])
         kept = [kind for kind in ranked if scores[kind] >= scores[ranked[0]] / 2][:3]
         return ";".join(kept) or "other"
