@@ -14,6 +14,7 @@ import pytest
 from analysis import paths
 from analysis.extract import build, headings, indicators, wordings
 from analysis.extract.documents import Document, furniture
+from analysis.extract.report import Readers
 from analysis.extract.structure import section_at
 from tests import whole
 
@@ -118,7 +119,7 @@ NUMBERING = """一、工作
 
 
 @cache
-def readers() -> build.Readers:
+def readers() -> Readers:
     return build.readers(paths.CODEBOOK)
 
 
