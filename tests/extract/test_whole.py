@@ -7,12 +7,13 @@ meant (also of the codebook): `python -m tests.extract.test_whole` writes tests/
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 
 from analysis import paths
-from analysis.extract import build, headings, indicators, wordings
+from analysis.extract import build, headings, indicators, numbering, wordings
 from analysis.extract.documents import Document, furniture
 from analysis.extract.report import Readers
 from analysis.extract.structure import section_at
@@ -100,6 +101,99 @@ ZONE = """一、工作情况
 不受理行政复议案件3件。未予受理行政复议案件2件。行政应诉案件35件,其中出庭36件。行政诉讼案件审结20件,败诉25件。
 投入普法经费120万元,人均经费3元,涉案金额3.5亿元。涉企检查1.2万余次,约30件,近百件案件。组织宪法宣誓2场200余人次。"""
 
+TOLD_INSIDE = """一、主要工作
+(一)制度建设。制定文件3件。
+二、执法监督
+开展监督5次。在肯定成绩的同时,我们也清醒地看到,工作中还存在一些不足。1.意识不强。2.队伍薄弱,人员不足。
+三、其他举措
+继续推进。下一步,我们将持续用力,重点抓好以下工作。(一)抓学习。(二)抓落实。"""
+TOLD_MIDDLE = """一、主要工作
+开展监督5次。虽然还存在一些问题,但是总体较好。(一)措施有力。
+(二)措施有效,工作中还存在一些不足。
+(三)保障到位,但仍存在差距。下一步将加强工作。
+(四)宣传到位。
+
+    工作中仍然存在不少问题和不足,例如执法能力不足。
+二、下步打算
+今后将以更大力度推进。"""
+TOLD_LAST = """(一)制度建设。制定文件3件,推进依法行政,规范执法行为,加强监督检查。
+(二)执法监督。开展监督5次。
+存在的主要问题是还存在人员不足的问题。其次是经费紧张,保障不足,装备落后。
+短句。
+2023年,我们将继续加强队伍建设,提升执法能力和水平。
+明年将以提升能力为目标。"""
+XML = """<w:numbering xmlns:w="urn:w">
+<w:abstractNum w:abstractNumId="0">
+ <w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="chineseCounting"/><w:lvlText w:val="%1、"/><w:pStyle w:val="One"/></w:lvl>
+ <w:lvl w:ilvl="1"><w:numFmt w:val="chineseCounting"/><w:lvlText w:val="(%2)"/><w:suff w:val="space"/><w:pStyle w:val="Two"/></w:lvl>
+ <w:lvl w:ilvl="2"><w:lvlText w:val="%1.%2.%3"/><w:isLgl/></w:lvl>
+ <w:lvl w:ilvl="3"><w:lvlText w:val="%3.%4"/><w:isLgl w:val="false"/><w:suff w:val="nothing"/></w:lvl>
+ <w:lvl w:ilvl="4"><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1-%5."/><w:isLgl w:val="0"/><w:lvlRestart w:val="1"/></w:lvl>
+ <w:lvl w:ilvl="5"><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/><w:lvlRestart w:val="0"/></w:lvl>
+ <w:lvl w:ilvl="6"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%7%9"/><w:isLgl w:val="off"/><w:lvlRestart w:val="x"/></w:lvl>
+ <w:lvl w:ilvl="99"><w:numFmt w:val="none"/><w:lvlText w:val="%1"/></w:lvl>
+</w:abstractNum>
+<w:abstractNum w:abstractNumId="1"><w:numStyleLink w:val="List"/><w:lvl w:ilvl="0"><w:lvlText w:val="own %1"/></w:lvl></w:abstractNum>
+<w:abstractNum w:abstractNumId="2"><w:numStyleLink w:val="Gone"/><w:lvl w:ilvl="0"><w:lvlText w:val="%1)"/></w:lvl></w:abstractNum>
+<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>
+<w:num w:numId="2"><w:abstractNumId w:val="0"/>
+ <w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride>
+ <w:lvlOverride w:ilvl="1"><w:lvl w:ilvl="1"><w:numFmt w:val="decimal"/><w:lvlText w:val="[%2]"/></w:lvl></w:lvlOverride>
+ <w:lvlOverride w:ilvl="2"><w:startOverride w:val="many"/></w:lvlOverride>
+</w:num>
+<w:num w:numId="3"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num><w:num w:numId="5"><w:abstractNumId w:val="9"/></w:num>
+</w:numbering>"""
+STYLES = """<w:styles xmlns:w="urn:w">
+<w:style w:styleId="One"><w:name w:val="heading 1"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>
+<w:style w:styleId="Two"><w:name w:val="heading 2"/><w:basedOn w:val="One"/></w:style>
+<w:style w:styleId="Three"><w:name w:val="heading 3"/><w:basedOn w:val="Two"/><w:pPr><w:numPr><w:ilvl w:val="2"/></w:numPr></w:pPr></w:style>
+<w:style w:styleId="List"><w:name w:val="list"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>
+<w:style w:styleId="T1"><w:name w:val="TOC 1"/></w:style><w:style w:styleId="T2"><w:name w:val="目录 2"/></w:style><w:style w:styleId="T3"><w:name w:val="toc"/></w:style>
+<w:style w:styleId="Loop"><w:name w:val="loop"/><w:basedOn w:val="Loop"/></w:style>
+</w:styles>"""
+# Style, list, level of each paragraph.
+PARAGRAPHS = [
+    "One..",
+    "Two..",
+    "Two..",
+    ".1.2",
+    ".1.3",
+    ".1.3",
+    ".1.4",
+    ".1.5",
+    ".1.6",
+    "One..",
+    "Two..",
+    ".1.4",
+    ".1.4",
+    ".1.6",
+    "Three..",
+    "Three.1.0",
+    ".2.0",
+    ".2.0",
+    ".2.1",
+    ".2.2",
+    ".2.2",
+    ".3.0",
+    ".3.1",
+    ".4.0",
+    ".4.0",
+    ".5.0",
+    ".9.0",
+    ".1.7",
+    ".1.8",
+    ".1.99",
+    ".1.x",
+    "...",
+    "Loop..",
+    "T1..",
+    "T2..",
+    "T3..",
+    "toc1..",
+    "Two.2.",
+    "Plain.1.",
+]
+
 NUMBERING = """一、工作
 (一)(二)(三)混排
 第一是学习。第二是实践。
@@ -164,6 +258,22 @@ def indicators_of(text: str, level: str, year: int | None = 2022) -> list[str]:
     return ["[indicators]", *rows, *(f"[{name}]\n{whole.shown(pd.DataFrame(part))}" for name, part in asked.items())]
 
 
+def labels() -> list[str]:
+    counting = numbering.Numbering(ElementTree.fromstring(XML), ElementTree.fromstring(STYLES))
+    made = []
+    for one in PARAGRAPHS:
+        style, number, level = one.split(".")
+        said = "".join(
+            f'<{name} w:val="{value}"/>' for name, value in (("w:numId", number), ("w:ilvl", level)) if value
+        )
+        paragraph = ElementTree.fromstring(
+            f'<w:p xmlns:w="urn:w"><w:pPr><w:pStyle w:val="{style}"/><w:numPr>{said}</w:numPr></w:pPr></w:p>'
+        )
+        made.append(f"{one}: {counting.label(paragraph)!r}{' contents' if counting.is_contents(paragraph) else ''}")
+    bare = numbering.Numbering(None, None)
+    return [*made, repr(bare.label(paragraph)), str(bare.is_contents(paragraph))]
+
+
 def wordings_of() -> list[str]:
     units, filler = ("件", "份", "%", "人次", "人"), wordings.Filler(["共", "累计", "达到", "达", "均", "为", "共计"])
     letters = wordings.unit_letters(units)
@@ -225,6 +335,15 @@ CASES: dict[str, Callable] = {
     "sections_numbering": lambda: sections_of(NUMBERING),
     "sections_cases": lambda: sections_of(CASES_TEXT),
     "sections_empty": lambda: sections_of("\n \n"),
+    "sections_told_inside": lambda: sections_of(TOLD_INSIDE),
+    "sections_told_middle": lambda: sections_of(TOLD_MIDDLE),
+    "sections_told_last": lambda: sections_of(TOLD_LAST),
+    "numbering_labels": labels,
+    "numbering_written": lambda: [
+        f"{kind}: " + " ".join(numbering._written(value, kind) for value in (0, 1, 2, 3, 9, 10, 12, 14, 20, 21, 27, 105, 1110, 1994, 2020, 3999, 4000, 9999, 10_000, 12_345))
+        for kind in sorted({*numbering._COUNTING, *numbering._LEGAL, *numbering._SERIES, "ideographDigital", "japaneseDigitalTenThousand",
+                            "taiwaneseDigital", "decimalZero", "decimalFullWidth", "decimalFullWidth2", "upperRoman", "lowerRoman", "decimal", "other"})
+    ],
     "section_at": lambda: [
         str(getattr(section_at(made, [one.start for one in made], at), "start", None))
         for made in [readers().structure.read(document(LEVELS)).sections] for at in (0, 30, 60, 200, 10_000)
