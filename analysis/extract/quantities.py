@@ -185,14 +185,14 @@ class Reader:
 
     def _measures(self, match: re.Match[str], before: str, unit: str, value: int, folded: str) -> bool:
         """Whether a Chinese numeral measures (三千家) rather than names (三项制度)."""
-        more, times = match["more"] or match["more2"], match["times"]
+        more = match["more"] or match["more2"]
         if value == 0 or _RANK_BEFORE.search(before):
             return False  # 零部件, 每三年
         if match["chinese"] in ("百", "千") and not more and not self._patterns["round"].search(before):
             return False  # 百亿企业, 千兆光网
         if not unit:
-            return bool(more and (times or value >= 10))
-        if times in ("万", "亿", "十万", "百万", "千万") or (more and value >= 10):
+            return bool(more and match["times"])
+        if more and value >= 10:
             return True
         kind = self._codebook.units[unit]["numeral"]
         if unit == "年":  # the words before it decide
