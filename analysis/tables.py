@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.files import write_bytes
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -309,17 +308,3 @@ def _of(reports: Collection[str] | None) -> Any:
         return None
     ids = sorted(reports) or [""]
     return [("report_id", ">=", ids[0]), ("report_id", "<=", ids[-1]), ("report_id", "in", ids)]
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` so that a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
