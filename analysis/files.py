@@ -11,8 +11,8 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +42,22 @@ def write_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
         The disk is full, or may not be written.
     """
     with replacing(path, lasting=lasting) as out:
+        out.write(content)
+
+
+def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False) -> None:
+    """Write files that belong together: none takes its place before all are on the disk. The last one comes last."""
+    with ExitStack() as stack:
+        for path in reversed(contents):  # a stack ends with what was put on it first
+            out = stack.enter_context(replacing(path, lasting=lasting))
+            out.write(contents[path])
+            with telling(path.parent):
+                out.flush()
+
+
+def write_new(path: Path | str, content: bytes) -> None:
+    """Write a file, fast, in a folder that nobody reads before it is moved to its place as a whole."""
+    with open(path, "wb") as out:  # noqa: PTH123 -- a third of the time of Path.open
         out.write(content)
 
 
@@ -92,6 +108,15 @@ def add_line(path: Path, line: str) -> None:
     """Add a line to a list of what is under way; what stands there already stays, whatever happens."""
     with telling(path.parent), path.open("a", encoding="utf-8", newline="\n") as out:
         out.write(line + "\n")
+
+
+def copy_folder(origin: Path, target: Path) -> None:
+    """Copy a folder with all that is in it: `target` is there whole, or not at all."""
+    with telling(target.parent):
+        new = target.with_name(f".{target.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(origin, new)
+        new.rename(target)
 
 
 def swap(new: Path, place: Path) -> None:
