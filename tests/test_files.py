@@ -169,9 +169,9 @@ def test_a_second_process_is_told_who_works_in_a_folder_and_death_frees_it(tmp_p
         assert first.stdout is not None
         first.stdout.readline()
         time.sleep(0.05)  # it notes its name after it has the lock
-        with pytest.raises(FolderError, match=rf"process {first.pid} .*is at work there\. Wait until it ends"):
-            with files.alone(tmp_path):
-                pass
+        said = rf"process {first.pid} .*is at work there\. Wait until it ends"
+        with pytest.raises(FolderError, match=said), files.alone(tmp_path):
+            pass
         (tmp_path / ".x.part").write_bytes(b"left by a killed process")
         first.kill()
     with files.alone(tmp_path), files.alone(tmp_path):  # the same thread may enter again

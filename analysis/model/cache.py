@@ -50,7 +50,7 @@ def through(kind: str, asked: Any, make: Callable[[], Any], *, small: bool = Fal
 
 
 def _bound(kind: str) -> None:
-    """Remove the files that were not used for longest, above `FILES` files or `BYTES` bytes, and what is half written."""
+    """Remove the files that were not used for longest, above `FILES` files or `BYTES` bytes, and any half written."""
     sweep(paths.CACHE / kind)
     held = []
     for path in (paths.CACHE / kind).glob("*.json"):
