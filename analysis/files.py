@@ -48,7 +48,7 @@ def write_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
 def write_all(contents: Mapping[Path, bytes], *, lasting: bool = False) -> None:
     """Write files that belong together: none takes its place before all are on the disk. The last one comes last."""
     with ExitStack() as stack:
-        for path in reversed(contents):  # a stack ends with what was put on it first
+        for path in reversed([*contents]):  # a stack ends with what was put on it first
             out = stack.enter_context(replacing(path, lasting=lasting))
             out.write(contents[path])
             with telling(path.parent):

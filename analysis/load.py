@@ -139,8 +139,8 @@ for _one, _grain, _example in (
 
 
 def review(folder: str | Path = "") -> pd.DataFrame:
-    """Return what a person should look at: one row per doubt, files that gave no report included."""
-    return _from(folder, tables.read("review", Path(folder) if folder else paths.TABLES))
+    """Return what a person should look at, what matters most first: one row per doubt or file that gave no report."""
+    return _from(folder, tables.by_kind(tables.read("review", Path(folder) if folder else paths.TABLES)))
 
 
 COVARIATES = ("population", "gdp", "villages", "area_km2")  # persons; 万元; number; square kilometres

@@ -9,13 +9,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from analysis import paths, tables
-from analysis.extract import build
+from analysis.extract import build, report
 from analysis.extract.documents import Document, furniture
 
 
 @pytest.fixture(scope="session")
-def readers() -> build.Readers:
-    return build.readers(paths.CODEBOOK)
+def readers() -> report.Readers:
+    return report.readers(paths.CODEBOOK)
 
 
 @pytest.fixture

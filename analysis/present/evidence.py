@@ -74,6 +74,7 @@ def write(of: Path, out: Path | None = None, progress: Callable[[int, int], None
 
 def _write(of: Path, site: Site, progress: Callable[[int, int], None] | None) -> Written:
     frames = {name: tables.read(name, of) for name in tables.SCHEMAS}
+    frames["review"] = tables.by_kind(frames["review"])
     reports = labels.in_order(frames.pop("reports"))
     _texts_are_there(reports, of)
     say = evidence_page.words()
@@ -247,7 +248,7 @@ def _indicator_page(say: Words, about: Row, n: int, of: int, data: Sequence[str]
 
 
 def _review_rows(review: pd.DataFrame, numbers: Sequence[int], order: Mapping[str, int]) -> Iterator[list[Any]]:
-    """Yield the rows of review in the table's order, what matters most first; -1 stands for a file without a page."""
+    """Yield the rows of review in the frame's order, what matters most first; -1 stands for a file without a page."""
     blocks = (review.iloc[first : first + 10_000] for first in range(0, len(review), 10_000))
     rows = (row for block in blocks for row in block.to_dict("records"))
     for row, number in zip(rows, numbers, strict=True):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis import paths, tables
-from analysis.extract import build as module
+from analysis import parts, paths, tables
 from analysis.extract import incremental
+from analysis.extract import part as module
 from analysis.extract.build import build
 from analysis.extract.simulate import simulate
 
@@ -18,7 +18,7 @@ from analysis.extract.simulate import simulate
 @pytest.fixture
 def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give 24 reports in several parts, of which the last four are not there yet."""
-    monkeypatch.setattr(module, "PART", 7)
+    monkeypatch.setattr(parts, "SIZE", 7)
     simulate(24, 6, tmp_path / "made")
     folder = tmp_path / "made" / "reports"
     (tmp_path / "later").mkdir()
@@ -42,7 +42,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def content(out: Path) -> dict[str, bytes]:
-    files = [*out.glob("*.parquet"), *(out / "text").glob("*.txt")]
+    files = [file for file in out.rglob("*") if file.is_file() and file.name != incremental.NOTE]
     assert not list(out.glob(".building*"))
     return {str(file.relative_to(out)): file.read_bytes() for file in files}
 
@@ -91,16 +91,19 @@ def test_other_code_or_tables_build_all(
 ) -> None:
     out = tmp_path / "out"
     both(reports, out, read)
-    os.utime(out / "items.parquet", (1, 1))
-    assert len(both(reports, out, read)) == 20
+    found = parts.listed(out)
+    assert found and len(found) > 2
+    os.utime(out / "parquet" / "items" / found[1].files["items"], (1, 1))
+    ids = tables.read("reports", out)["report_id"]
+    assert both(reports, out, read) == [one for one in ids if found[1].first <= one <= found[1].last]
     (out / "text" / "000_s000001.txt").unlink()
     assert both(reports, out, read) == ["000_s000001"]
     book = tmp_path / "codebook"
     shutil.copytree(paths.CODEBOOK, book)
-    with (book / "wordings.csv").open("a", encoding="utf-8") as file:
-        file.write("none,某某新词N件,,,,\n")
+    with (book / "units.csv").open("a", encoding="utf-8") as file:
+        file.write("箩筐,箩筐,count,1,,\n")
     assert len(both(reports, out, read, codebook_folder=book)) == 20
-    monkeypatch.setattr(incremental, "made_with", lambda codebook: "other")
+    monkeypatch.setattr(incremental, "made_with", lambda codebook: ("other", ""))
     assert len(both(reports, out, read)) == 20
 
 
@@ -108,4 +111,4 @@ def test_csv_tables_are_always_made_anew(reports: Path, tmp_path: Path, read: li
     out = tmp_path / "out"
     build(reports, out, fmt="parquet")
     build(reports, out)
-    assert len(read) == 40 and not (out / incremental.NOTE).exists() and not list(out.glob("*.parquet"))
+    assert len(read) == 40 and not (out / incremental.NOTE).exists() and not (out / parts.FOLDER).exists()
