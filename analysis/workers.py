@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import connection
 from typing import Any, TypeVar
 
@@ -107,16 +108,29 @@ def _client(address: str) -> Iterator[Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return what a worker must have in common with us: Python, project folder, the packages results rest on."""
+    """Return what a worker must have in common with us: Python, project folder, code, the packages results rest on."""
     import platform
     from importlib import metadata
 
     from analysis import paths
 
     names = ("numpy", "pandas", "scikit-learn", "scipy", "distributed")
-    return {"python": platform.python_version(), "project folder": str(paths.ROOT)} | {
+    return {"python": platform.python_version(), "project folder": str(paths.ROOT), "code": _code()} | {
         name: metadata.version(name) for name in names
     }
+
+
+@cache
+def _code() -> str:
+    """Return a hash of this package's files as they were when the process was first asked: that is what it runs."""
+    import hashlib
+
+    from analysis import paths
+
+    digest = hashlib.sha256()
+    for file in sorted((paths.ROOT / "analysis").rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _end_with_parent() -> None:
