@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -23,7 +24,7 @@ SECONDS = 10  # to reach the scheduler and its first worker
 
 
 @contextmanager
-def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterator[Executor]:
+def executor(jobs: int = 1, cluster: str = "", threads: bool = False, fork: bool = False) -> Iterator[Executor]:
     """Give a `concurrent.futures` executor for as long as it is needed.
 
     Parameters
@@ -35,6 +36,9 @@ def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterato
         same path and the same packages.
     threads : bool
         Threads instead of processes here: for work that other processes do anyway.
+    fork : bool
+        Let processes here begin as copies of this one, with all it has imported, on Linux and where no thread of it
+        runs: for work that uses no library with threads of its own.
 
     Raises
     ------
@@ -48,7 +52,8 @@ def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterato
         with ThreadPoolExecutor(jobs) as pool:
             yield pool
     else:
-        context = multiprocessing.get_context("spawn")
+        fork = fork and sys.platform == "linux" and threading.active_count() == 1
+        context = multiprocessing.get_context("fork" if fork else "spawn")
         with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
             yield pool
 
@@ -59,10 +64,12 @@ def each(
     jobs: int | None = 1,
     chunk: int = 8,
     cluster: str | None = None,
+    fork: bool = False,
 ) -> Iterator[Made]:
     """Yield `function(x)` for every x in order.
 
-    `function` must be importable when it runs elsewhere. An exception in it reaches the caller. Where `cluster` or
+    `function` must be importable when it runs elsewhere. An exception in it reaches the caller. For `fork` see
+    `executor`. Where `cluster` or
     `jobs` is None the environment's ANALYSIS_CLUSTER and ANALYSIS_JOBS count, which `run` and
     `paper` set for their notebooks.
     """
@@ -71,7 +78,7 @@ def each(
     if jobs <= 1 and not cluster:
         yield from map(function, given)
         return
-    with executor(jobs, cluster) as pool:
+    with executor(jobs, cluster, fork=fork) as pool:
         yield from pool.map(function, given, **({} if cluster else {"chunksize": chunk}))
 
 

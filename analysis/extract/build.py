@@ -102,7 +102,9 @@ def _made(
     tick = (lambda: progress(next(ticks), total)) if progress and jobs <= 1 and not cluster else None
     if progress:
         progress(done, total)
-    for one, made in zip(work, workers.each(partial(make, place, tick), work, jobs, 1, cluster), strict=True):
+    for one, made in zip(
+        work, workers.each(partial(make, place, tick), work, jobs, 1, cluster, fork=True), strict=True
+    ):
         yield one.number, made
         done += len(one.tasks)
         if progress and not tick:
