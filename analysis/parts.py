@@ -103,10 +103,11 @@ def holding(found: Sequence[Part], reports: Collection[str]) -> list[Part]:
 def read(files: Sequence[Path], reports: Collection[str] | None = None) -> pd.DataFrame:
     """Return the rows of some files of one table, in their order; with `reports` only those of these report_ids."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     found = [pq.read_table(file, use_threads=False) for file in files]
-    made = pa.concat_tables(found).to_pandas()
-    if reports is None:
-        return made
-    return made.loc[made["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
+    if reports is not None:
+        wanted = pa.array(sorted(reports), found[0].schema.field("report_id").type)
+        found = [one.filter(pc.field("report_id").isin(wanted)) for one in found]
+    return pa.concat_tables(found).to_pandas()
