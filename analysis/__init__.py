@@ -44,7 +44,8 @@ _WHERE = {
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'analysis' has no '{name}'. It offers: {', '.join(__all__)}.")
-    import_module("analysis.present.evidence_inline")  # what `load` loads can show its sentences
+    for accessor in ("evidence_inline", "browse"):  # what `load` loads can show its sentences and be sorted in place
+        import_module(f"analysis.present.{accessor}")
     module = import_module(_WHERE[name])
     offered = getattr(module, "__all__", None) or [
         one for one, value in vars(module).items() if one[0] != "_" and getattr(value, "__module__", "") == _WHERE[name]

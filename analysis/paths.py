@@ -15,6 +15,7 @@ GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
 SIMULATE = ROOT / "data" / "simulate"  # sentences of the genre that `simulate` draws from
 TABLES = ROOT / "data" / "tables"  # generated, committed
 NOTEBOOKS = ROOT / "notebooks"  # stripped .ipynb
+JUPYTER = ROOT / "analysis" / "jupyter"  # settings of JupyterLab for `lab`: no question about news; your own stay
 EVIDENCE = ROOT / "evidence"  # the site of the own tables: every number in its sentence
 PARAMS = NOTEBOOKS / "params"  # parameter sets and sweeps
 # figures/<out>/; figures/paper is committed. A run writes to its own folder first, see execute/notebook.py
