@@ -53,8 +53,12 @@ def reports(
     Raises
     ------
     ParameterError
-        A level is unknown, or a year or province stands in no report.
+        The folder is not there, a level is unknown, or a year or province stands in no report.
     """
+    if folder and not Path(folder).is_dir():
+        raise ParameterError(
+            f"no folder '{folder}'. The first argument is a folder of tables; filters have names: indicator='{folder}'."
+        )
     table = tables.read("reports", Path(folder) if folder else paths.TABLES)
     _known("level", levels, tables.LEVELS)
     for column, kept in (("report_year", list(years)), ("level", list(levels)), ("province", list(provinces))):

@@ -51,8 +51,9 @@ class Browsed:
         html = _page(self.frame.head(self.rows), len(self.frame), self.page, say)
         height = 112 + 27 * max(1, min(self.page, len(self.frame), self.rows))
         return (
-            f'<iframe srcdoc="{escape(html)}" sandbox="allow-scripts" title="{escape(say("browse.title"))}" width="100%" '
-            f'height="{min(height, 640)}" style="border:1px solid #8888; border-radius:.4rem">'
+            f'<iframe srcdoc="{escape(html)}" sandbox="allow-scripts" width="100%" '
+            f'title="{escape(say("browse.title"))}" height="{min(height, 640)}" '
+            f'style="border:1px solid #8888; border-radius:.4rem">'
             f"{escape(say('browse.trust'))}</iframe>"
         )
 

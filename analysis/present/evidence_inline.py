@@ -72,7 +72,7 @@ class Shown:
         return "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{one}</td>' for one in cells) + "</tr>"
 
     def _passage(self, row: dict[str, str], hit: str) -> str:
-        """Open in place: JupyterLab shows a page of the site without its style and script, and not where a link leads."""
+        """What opens in place: JupyterLab shows a page of the site without style and script, and at its top."""
         say = labels.load(self.lang)
         page = f"<p>{escape(say('evidence.whole'))} <code>{escape(row['page'])}</code></p>" if row["page"] else ""
         text = f"{escape(row['wide_before'])}{hit}{escape(row['wide_after'])}"
@@ -113,8 +113,8 @@ class Evidence:
         Returns
         -------
         Shown
-            Renders as a table in a notebook and as text in a terminal. Each sentence opens to the passage round it, which
-            names the report's evidence page when `python -m analysis evidence` has made it.
+            Renders as a table in a notebook and as text in a terminal. Each sentence opens to the passage round it,
+            which names the report's evidence page when `python -m analysis evidence` has made it.
 
         Raises
         ------
