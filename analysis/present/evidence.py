@@ -18,7 +18,7 @@ from analysis import codebook, paths, tables
 from analysis.errors import DataError
 from analysis.present import evidence_page, evidence_text, labels
 from analysis.present.evidence_page import Site, Words, as_json, both, page, stem
-from analysis.present.evidence_report import Row, cell, report_page
+from analysis.present.evidence_report import Row, cell, report_pages
 
 _OF_REPORT = ("sections", "items", "quantities", "indicators", "derived", "review")
 _SHOWN = ("code", "zh_name", "en_name", "area_2021", "unit", "kind", "tier", "definition", "county_low", "county_high",
@@ -162,8 +162,8 @@ def _write_reports(
             own = {name: rows[name].get(report_id, []) for name in _OF_REPORT}
             for row in own["indicators"]:
                 places[row["at"]] = evidence_text.place(text, row["start"], row["end"], row["evidence"])
-            content = report_page(report, str(names[report_id]), text, own, say, ["data/codes.js"])
-            site.write(f"reports/{stem(report_id)}.html", content)
+            for file, content in report_pages(report, str(names[report_id]), text, own, say, ["data/codes.js"]):
+                site.write(f"reports/{file}", content)
             done += 1
             if progress:
                 progress(done, len(reports))

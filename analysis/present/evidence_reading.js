@@ -114,10 +114,11 @@ function isBefore(anchor, mark) {
 }
 
 function context(mark) {
-  const section = read.s.findLast((row) => isBefore(row[0], mark));
+  const section = read.s.findLast((row) => isBefore(row[0], mark)) ?? read.before;
   if (!section) return "";
   const [anchor, number, heading, role, area] = section;
-  const item = mark.matches(".p, .l") && read.i.findLast((row) => isBefore(row[0], mark));
+  const item = mark.matches(".p, .l") && (read.i.findLast((row) => isBefore(row[0], mark))
+    ?? read.i.find((row) => !document.getElementById(row[0]))); // it began in an earlier part
   return el("p", { class: "where" }, el("a", { href: `#${anchor}` }, number || heading ? zh((number ?? "") + (heading ?? "")) : say(`role.${role}`)),
     ` · ${say(`role.${role}`)}${area ? ` · ${say(`area.${area}`)}` : ""}${item && item[4] ? ` · ${typeNames(item[4])}` : ""}`);
 }
@@ -142,7 +143,7 @@ function placeOf(anchor) {
   const range = document.createRange();
   range.setStart(paper(), 0);
   range.setEndBefore(marksOf(anchor)[0]);
-  const start = points(range.toString());
+  const start = points(range.toString()) + from();
   return [start, start + points(textOf(anchor))];
 }
 
@@ -156,7 +157,7 @@ function showSelection() {
   const before = document.createRange();
   before.setStart(paper(), 0);
   before.setEnd(range.startContainer, range.startOffset);
-  const said = range.toString(), start = points(before.toString()), end = start + points(said);
+  const said = range.toString(), start = points(before.toString()) + from(), end = start + points(said);
   if (!said.trim() || end - start > 200) return;
   const node = range.startContainer.parentElement?.closest("[data-a]"); // a whole number that was read already
   if (node?.dataset.a.split(" ").some((one) => "nq".includes(one[0]) && textOf(one) === said)) return showMark(node);
@@ -171,14 +172,15 @@ function showSelection() {
 
 function select(start, end) {
   const walker = document.createTreeWalker(paper(), NodeFilter.SHOW_TEXT), range = document.createRange();
-  let at = 0, begun = false;
+  let at = from(), begun = false, done = false;
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const characters = [...node.data], next = at + characters.length, place = (to) => characters.slice(0, to - at).join("").length;
     if (!begun && start < next) { range.setStart(node, place(start)); begun = true; }
-    if (begun && end <= next) { range.setEnd(node, place(end)); break; }
+    if (begun && end <= next) { range.setEnd(node, place(end)); done = true; break; }
     at = next;
   }
   if (!begun) return;
+  if (!done) range.setEndAfter(paper().lastChild); // it goes on in the next part
   getSelection().removeAllRanges();
   getSelection().addRange(range);
   (range.startContainer.parentElement ?? paper()).scrollIntoView({ block: "center" });
@@ -205,7 +207,18 @@ function stepMarks(by) {
   if (next) focusMark(next);
 }
 
+// A very long report has a page a part: which one holds an anchor, by the last run of numbers that begins before it.
+const from = () => read.from ?? 0;
+function partOf(id) {
+  const [, kind, digits] = id.match(/^([a-z])(\d+)/) ?? [], number = Number(digits);
+  if (!store.parts || !kind) return undefined;
+  if (kind === "c") return Math.max(0, store.parts.starts.findLastIndex((start) => start <= number));
+  return store.parts.at[kind]?.findLast(([begins]) => begins <= number)?.[1];
+}
+
 function goTo(id) {
+  const part = partOf(id);
+  if (part !== undefined && part !== read.at) return location.replace(`${encodeURIComponent(store.parts.files[part])}${location.search}#${id}`);
   const range = id.match(/^c(\d+)-(\d+)$/), node = document.getElementById(id);
   if (range) return select(Number(range[1]), Number(range[2]));
   const mark = /^[qnr]\d+$/.test(id) && marksOf(id)[0];
