@@ -125,6 +125,7 @@ function context(mark) {
 
 function showMark(mark, lead = location.hash.slice(1)) {
   read.mark = mark;
+  read.picked = null;
   read.shown = () => showMark(mark, lead);
   // of several things read at one place, what the page's address asks for comes first
   const rank = (anchor) => (anchor === lead ? -1 : "nqr".indexOf(anchor[0]));
@@ -163,6 +164,8 @@ function showSelection() {
   if (node?.dataset.a.split(" ").some((one) => "nq".includes(one[0]) && textOf(one) === said)) return showMark(node);
   const [, digits, many, unit] = fold(said).replaceAll(",", "").match(DIGITS) ?? [];
   const value = digits === undefined ? null : Number(digits) * ({ 万: 1e4, 亿: 1e8 }[many] ?? 1);
+  if (read.picked === `${start}-${end}`) return; // said again: what is being typed in the panel stays
+  read.picked = `${start}-${end}`;
   read.mark = null;
   read.shown = () => document.getElementById("panel-body").replaceChildren(addition(start, end, said,
     value == null ? null : Number(value.toFixed(6)), unit));
@@ -286,6 +289,8 @@ function startReading() {
   panel.querySelector(".close").addEventListener("click", () => { back(); panel.classList.remove("open"); });
   document.addEventListener("selectionchange", showSelection);
   redraw.push(() => read.shown?.());
+  const part = document.querySelector(".parts [aria-current]");
+  if (part) part.closest(".menu").scrollTop = part.offsetTop;
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".menu details").open = false;
   return stepMarks;
 }
