@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import codebook, paths, tables
@@ -54,14 +53,9 @@ def _book(name: str, *columns: str) -> list[dict[str, str]]:
 
 
 def _folders() -> list[str]:
-    """Tables of other folders of reports, as `load` takes them, from where the notebook runs."""
-    found = sorted(paths.FIGURES.glob("*/tables/reports.*"))
-    return list(dict.fromkeys(_from_here(path.parent) for path in found))
-
-
-def _from_here(folder: Path) -> str:
-    here = Path.cwd()
-    return folder.relative_to(here).as_posix() if folder.is_relative_to(here) else str(folder)
+    """Tables of other folders of reports, as `load` takes them: from the project's folder."""
+    found = sorted({path.parent for path in paths.FIGURES.glob("*/tables/reports.*")})
+    return [(one.relative_to(paths.ROOT) if one.is_relative_to(paths.ROOT) else one).as_posix() for one in found]
 
 
 def register() -> None:

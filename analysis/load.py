@@ -55,11 +55,7 @@ def reports(
     ParameterError
         The folder is not there, a level is unknown, or a year or province stands in no report.
     """
-    if folder and not Path(folder).is_dir():
-        raise ParameterError(
-            f"no folder '{folder}'. The first argument is a folder of tables; filters have names: indicator='{folder}'."
-        )
-    table = tables.read("reports", Path(folder) if folder else paths.TABLES)
+    table = tables.read("reports", _base(folder))
     _known("level", levels, tables.LEVELS)
     for column, kept in (("report_year", list(years)), ("level", list(levels)), ("province", list(provinces))):
         if kept:
@@ -67,6 +63,15 @@ def reports(
                 _known(column, kept, table[column].dropna().unique())
             table = table.loc[table[column].isin(kept).to_numpy()]
     return table.reset_index(drop=True)
+
+
+def _base(folder: str | Path) -> Path:
+    base = paths.found(folder) if folder else paths.TABLES
+    if folder and not base.is_dir():
+        raise ParameterError(
+            f"no folder '{folder}'. The first argument is a folder of tables; filters have names: indicator='{folder}'."
+        )
+    return base
 
 
 def _table(
@@ -84,7 +89,7 @@ def _table(
     """
     about = reports(folder, years=years, levels=levels, provinces=provinces)[ABOUT]
     chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces))) else None
-    table = tables.read(name, Path(folder) if folder else paths.TABLES, chosen)
+    table = tables.read(name, _base(folder), chosen)
     for column, value in equal.items():
         if column not in table:
             raise ParameterError(f"table {name} has no column '{column}'.{closest(column, table.columns)}")
@@ -96,7 +101,7 @@ def _table(
 
 def _from(folder: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     """Note in `table` which folder it is of, so that `.evidence` finds the texts; nothing for the project's own."""
-    table.attrs |= {"tables": str(folder)} if folder else {}
+    table.attrs |= {"tables": str(_base(folder))} if folder else {}
     return table
 
 
@@ -144,7 +149,7 @@ for _one, _grain, _example in (
 
 def review(folder: str | Path = "") -> pd.DataFrame:
     """Return what a person should look at: one row per doubt, files that gave no report included."""
-    return _from(folder, tables.read("review", Path(folder) if folder else paths.TABLES))
+    return _from(folder, tables.read("review", _base(folder)))
 
 
 COVARIATES = ("population", "gdp", "villages", "area_km2")  # persons; 万元; number; square kilometres
@@ -227,7 +232,7 @@ def texts(
     DataError
         The text of a report is not beside the tables.
     """
-    base = Path(folder) if folder else paths.TABLES
+    base = _base(folder)
     ids = reports(folder, years=years, levels=levels, provinces=provinces)["report_id"]
     files = {report_id: base / "text" / f"{report_id}.txt" for report_id in ids}
     lost = [f"no text {file}. Make it with: python -m analysis build" for file in files.values() if not file.exists()]

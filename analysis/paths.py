@@ -22,3 +22,9 @@ PARAMS = NOTEBOOKS / "params"  # parameter sets and sweeps
 FIGURES = Path(os.environ.get("ANALYSIS_FIGURES") or ROOT / "figures")
 RUNS = ROOT / "runs"  # executed notebooks and run records
 CACHE = ROOT / ".cache"  # jieba's dictionary, the instanced font: rebuilt when missing
+
+
+def found(given: str | Path) -> Path:
+    """Return a path as given, else below the project's folder when it is there only: a notebook runs in its own."""
+    path = Path(given)
+    return path if path.exists() or not (ROOT / path).exists() else ROOT / path

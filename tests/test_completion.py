@@ -45,7 +45,7 @@ def test_elsewhere_nothing_is_offered(line):
 
 def test_a_first_text_is_a_folder_of_tables(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "FIGURES", tmp_path / "figures")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     (tmp_path / "figures" / "mine" / "tables").mkdir(parents=True)
     (tmp_path / "figures" / "mine" / "tables" / "reports.csv").touch()
     assert completion.offered('load.items("') == ("", ["figures/mine/tables"])
