@@ -205,19 +205,18 @@ def report_pages(
     for part, own in zip(parts, _of_parts(rows, starts), strict=True):
         own_heads = [one for one in headings if part.start <= one[0]["start"] < part.end or len(parts) == 1]
         before = next((one[0] for one in reversed(headings) if one[0]["start"] < part.start), None)
-        told = details(own, report)
-        menu, turn, title = _menu(own_heads, say), "", (name, name)
+        told, menu, turn, title = details(own, report), _menu(own_heads, say), "", name
         if len(parts) > 1:
             told |= {"from": part.start, "at": part.number, "before": before and _section(before)}
             turn = _turn(files, part.number, say)
             menu = _part_menu(files, starts, headings, part.number, menu, say)
-            title = (f"{name} {part.number + 1}/{len(parts)}",) * 2
+            title = f"{name} {part.number + 1}/{len(parts)}"
         body = _body(
             report, name, evidence_text.html(text[part.start : part.end], part.spans), part.spans, menu, turn, say
         )
         body += f'\n<script type="application/json" id="data">{as_json(told)}</script>'
         head = {"stem": stem(report["report_id"])}
-        yield files[part.number], page(say, "report", title, body, data=data, up="../", head=head)
+        yield files[part.number], page(say, "report", (title, title), body, data=data, up="../", head=head)
 
 
 def _of_parts(rows: Mapping[str, Sequence[Row]], starts: Sequence[int]) -> list[dict[str, list[Row]]]:
