@@ -366,8 +366,9 @@ def check(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
     """Open JupyterLab on the notebooks; further words go to JupyterLab."""
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH", "")]))
-    quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    for name, first in (("PYTHONPATH", paths.ROOT), ("JUPYTER_CONFIG_PATH", paths.JUPYTER)):
+        os.environ[name] = os.pathsep.join(filter(None, [str(first), os.environ.get(name, "")]))
+    quiet = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
     named = any(word.startswith(("--notebook-dir", "--ServerApp.root_dir")) for word in context.args)
     folder = [] if named else [f"--notebook-dir={paths.ROOT}"]  # JupyterLab takes one
     words = [sys.executable, "-m", "jupyterlab", *folder, *quiet, *context.args]

@@ -183,7 +183,7 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
     out : str
         Name of the folder below figures/.
     reports : str or Path
-        Folder of reports; empty for the project's five.
+        Folder of reports, from here or from the project's folder; empty for the project's five.
     fresh : bool
         Begin anew: remove what this desk had before, corrections and wordings too.
 
@@ -197,7 +197,7 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
     sidecar.plain_name(out=out)
     if out == "paper":
         raise ParameterError("'paper' is kept for data/reports; choose another name.")
-    made, source = Desk(paths.FIGURES / out), Path(reports) if reports else paths.REPORTS
+    made, source = Desk(paths.FIGURES / out), paths.found(reports) if reports else paths.REPORTS
     if not source.is_dir() or not documents.find(source):
         raise DocumentError(f"no file in {source}. Put txt, html, pdf or docx files there.")
     if fresh:

@@ -58,9 +58,9 @@ def reports(
     Raises
     ------
     ParameterError
-        A level is unknown, or a year, province or place stands in no report.
+        The folder is not there, a level is unknown, or a year, province or place stands in no report.
     """
-    table = tables.read("reports", Path(folder) if folder else paths.TABLES)
+    table = tables.read("reports", _base(folder))
     _known("level", levels, tables.LEVELS)
     for column, kept in (("report_year", list(years)), ("level", list(levels)), ("province", list(provinces))):
         if kept:
@@ -92,6 +92,15 @@ def _within(about: pd.DataFrame, asked: list[str]) -> np.ndarray:
     return found
 
 
+def _base(folder: str | Path) -> Path:
+    base = paths.found(folder) if folder else paths.TABLES
+    if folder and not base.is_dir():
+        raise ParameterError(
+            f"no folder '{folder}'. The first argument is a folder of tables; filters have names: indicator='{folder}'."
+        )
+    return base
+
+
 def _table(
     name: str,
     folder: str | Path = "",
@@ -108,7 +117,7 @@ def _table(
     """
     about = reports(folder, years=years, levels=levels, provinces=provinces, places=places)[ABOUT]
     chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces, places))) else None
-    table = tables.read(name, Path(folder) if folder else paths.TABLES, chosen)
+    table = tables.read(name, _base(folder), chosen)
     for column, value in equal.items():
         if column not in table:
             raise ParameterError(f"table {name} has no column '{column}'.{closest(column, table.columns)}")
@@ -120,7 +129,7 @@ def _table(
 
 def _from(folder: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     """Note in `table` which folder it is of, so that `.evidence` finds the texts; nothing for the project's own."""
-    table.attrs |= {"tables": str(folder)} if folder else {}
+    table.attrs |= {"tables": str(_base(folder))} if folder else {}
     return table
 
 
@@ -171,7 +180,7 @@ for _one, _grain, _example in (
 
 def review(folder: str | Path = "") -> pd.DataFrame:
     """Return what a person should look at, what matters most first: one row per doubt or file that gave no report."""
-    return _from(folder, tables.by_kind(tables.read("review", Path(folder) if folder else paths.TABLES)))
+    return _from(folder, tables.by_kind(tables.read("review", _base(folder))))
 
 
 COVARIATES = ("population", "gdp", "villages", "area_km2")  # persons; 万元; number; square kilometres
@@ -255,7 +264,7 @@ def texts(
     DataError
         The text of a report is not beside the tables.
     """
-    base = Path(folder) if folder else paths.TABLES
+    base = _base(folder)
     ids = reports(folder, years=years, levels=levels, provinces=provinces, places=places)["report_id"]
     files = {report_id: base / "text" / f"{report_id}.txt" for report_id in ids}
     lost = [f"no text {file}. Make it with: python -m analysis build" for file in files.values() if not file.exists()]

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from analysis import load, parts, tables
+from analysis import load, parts, paths, tables
 from analysis.errors import DataError, ParameterError
 from analysis.extract.build import build
 from analysis.extract.simulate import simulate
@@ -136,3 +136,18 @@ def test_covariates_say_every_fault_at_once(tmp_path):
         covariates(tmp_path, "place_code,population\n532328,3\n")
     with pytest.raises(DataError, match=r"532328 2022 stands twice"):
         covariates(tmp_path, "place_code,year\n532328,2022\n532328,2022\n")
+
+
+def test_a_folder_is_found_from_a_notebook_too(tmp_path, monkeypatch, built):
+    """JupyterLab starts a notebook in its own folder; what is printed in the README counts from the project's."""
+    project = tmp_path / "project"
+    (project / "notebooks").mkdir(parents=True)
+    (project / "mine").symlink_to(built, target_is_directory=True)
+    monkeypatch.setattr(paths, "ROOT", project)
+    monkeypatch.chdir(project / "notebooks")
+    items = load.items("mine")
+    assert len(items) == len(load.items(built))
+    assert items.evidence.show(1).lines[0]["hit"]
+    assert len(load.texts("mine")) == 5
+    with pytest.raises(ParameterError, match=r"no folder 'yours'\. The first argument is a folder of tables"):
+        load.review("yours")
