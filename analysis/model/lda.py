@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from analysis.errors import ParameterError
 
-TOLERANCE = 1e-4  # EM stops when a step moves no more than this share of all tokens to another topic
+TOLERANCE, ROUGH = 1e-4, 1e-2  # EM stops when a step moves no more than this share of all tokens; of many items
 FIRST, INNER = 10, 1  # updates of the items in the first EM step, and in each later one (more do not raise the bound)
 BLOCK = 128  # items updated together
 MANY, BATCH, DELAY, DECAY = 20_000, 2_000, 4, 0.7  # items above which EM goes by batches, of so many; their weights
@@ -39,7 +39,7 @@ class Fit(NamedTuple):
     n_iter : int
         EM steps taken.
     converged : bool
-        Whether the last step moved no more than `TOLERANCE`.
+        Whether the last step moved no more than `TOLERANCE` (after the pass by batches: `ROUGH`).
     started : ndarray, shape K×V
         Tokens of each word in each topic as the NMF handed them out, in its order of topics.
     weights : ndarray, shape K
@@ -166,8 +166,8 @@ def fit(
     start, infers each item anew from chance in every step, and item by item; here the items of a block are updated
     together and go on from where the last step left them. One thread: two add up in another order.
 
-    Above 20,000 items the start comes from that many of them, drawn by chance, and the steps before the last are taken
-    by batches, see `_online`: time and memory grow by what the items' own numbers take.
+    Above 20,000 items the start comes from that many of them, drawn by chance, and a pass by batches (`_online`) comes
+    before the steps over all items, of which one or two are then enough.
 
     Parameters
     ----------
@@ -188,19 +188,22 @@ def fit(
         if many:
             topics = _online(topics, counts, alpha, eta, seed)
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
-        while moved > TOLERANCE * (10 if many else 1) and n_iter < max_iter:
+        least = ROUGH if many else TOLERANCE
+        while moved > least and n_iter < max_iter:
             weights = np.exp(expected_log(topics))
             gamma, tokens = _infer(weights, counts, alpha, gamma, max_steps=INNER if n_iter else FIRST, tolerance=1e-3)
             before, topics = topics, eta + tokens
             n_iter, moved = n_iter + 1, float(np.abs(topics - before).sum() / 2 / total)
         if refine and gamma is not None:
             topics = _collapsed(topics, gamma, counts, alpha, eta, refine)
-        gamma = posterior(np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma)
+        gamma = posterior(
+            np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma, tolerance=1e-2 if many else 1e-3
+        )
         bound = _bound(topics, gamma, counts, alpha, eta)
     shares = gamma / gamma.sum(axis=1, keepdims=True)
     order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
     words = topics / topics.sum(axis=1, keepdims=True)
-    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE, started, topics.sum(axis=1)[order], many)
+    return Fit(words[order], shares[:, order], bound, n_iter, moved <= least, started, topics.sum(axis=1)[order], many)
 
 
 def _online(
