@@ -249,7 +249,8 @@ def tokenize(
         small=not cached or sum(map(len, texts)) < cache.SMALL,
     )
     counts = pd.DataFrame(dropped, columns=["word", "reason", "tokens"])
-    return [words.split() for words in kept], counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
+    one: dict[str, str] = {}  # each word stands in memory once, however often in the texts
+    return [[one.setdefault(word, word) for word in words.split()] for words in kept], counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
 
 
 def _tokenize(
