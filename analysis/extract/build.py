@@ -113,7 +113,7 @@ def build(
         keys = {
             one.report_id: incremental.key(one.path, one.file, one.known, corrected.get(one.report_id, []))
             for one in tasks
-            if times[one.report_id] == 1 and not one.same
+            if times[one.report_id] == 1 and not one.same and not one.fault
         }
         with_what = incremental.made_with(codebook_folder)
         kept = incremental.unchanged(out, with_what, keys)
@@ -176,7 +176,8 @@ PART = 250  # reports that are read, checked and written together
 class Task(NamedTuple):
     """One file to read: its path, its path below the folder, its row of the ledger, the id of its report.
 
-    `same` is a file before it with the same content, or empty; a `kept` one has its rows in the tables already.
+    `same` is a file before it with the same content, or empty; a `kept` one has its rows in the tables already. `fault`
+    says why it cannot be opened.
     """
 
     path: Path
@@ -185,6 +186,7 @@ class Task(NamedTuple):
     report_id: str
     same: str = ""
     kept: bool = False
+    fault: str = ""
 
 
 @dataclass
@@ -206,15 +208,15 @@ def _tasks(files: Sequence[Path], reports: Path, known: dict[str, Row]) -> list[
     """Return what is to be read, in the order of the reports' ids; files of one size are compared."""
     made = []
     for path in files:
-        file = path.relative_to(reports).as_posix()
+        file, fault = documents.shown(path, reports), documents.refused(path, reports)
         row = known.get(file, {})
-        made.append(Task(path, file, row, row.get("report_id") or documents.name(file)))
+        made.append(Task(path, file, row, row.get("report_id") or documents.name(file), fault=fault))
     made.sort(key=lambda one: one.report_id)  # stable: of one id the first path comes first
-    sizes = [one.path.stat().st_size for one in made]
+    sizes = [-1 if one.fault else one.path.stat().st_size for one in made]
     several = {size for size, number in Counter(sizes).items() if number > 1}
     first: dict[bytes, str] = {}
     for index, (one, size) in enumerate(zip(made, sizes, strict=True)):
-        if size in several and one.path.suffix.lower() in formats.READABLE:
+        if size in several and not one.fault and one.path.suffix.lower() in formats.READABLE:
             with one.path.open("rb") as file:
                 same = first.setdefault(hashlib.file_digest(file, "sha256").digest(), one.file)
             made[index] = one._replace(same=same if same != one.file else "")
@@ -259,6 +261,9 @@ def _part(
         if tick:
             tick()
         if one.kept:
+            continue
+        if one.fault:
+            leave_out(one, one.fault)
             continue
         if one.report_id in made.texts or one.same:
             why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
@@ -306,9 +311,7 @@ def extract(
         if one.basis == "summed":
             read.update(range(bisect_left(at, one.start), bisect_left(at, one.end)))
     review += [
-        _unmatched(document.text, one)
-        for index, one in enumerate(numbers)
-        if one.role == "fact" and index not in read
+        _unmatched(document.text, one) for index, one in enumerate(numbers) if one.role == "fact" and index not in read
     ]
     ids = {id(section): index for index, section in enumerate(tree.sections, 1)}
     rows: Rows = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,7 @@ from analysis.extract import formats
 from analysis.extract.characters import HAN, one_width
 from analysis.extract.lines import HEADING, NUMBERED
 
+LONGEST_ID = 200  # bytes of a report_id: most disks take 255 for a file's name
 _OF_PAGE = re.compile(r"(?:_files|\.files|_文件)$")
 _SENTENCE_END = re.compile(r"[。;；！？]")
 _ITEM = re.compile(rf"{NUMBERED.pattern}|\s*[一二三四五六七八九十]{{1,3}}是")
@@ -75,11 +77,12 @@ class Document:
 def find(folder: Path) -> list[Path]:
     """Return the files below `folder`, sorted by their path below it.
 
-    Hidden files are left out, and the folders of pictures and scripts that a browser saves beside a page.
+    Hidden files are left out, and the folders of pictures and scripts that a browser saves beside a page. Links, and
+    what else is neither file nor folder, are among them: `refused` says which cannot be read.
     """
     if not folder.is_dir():
         raise DocumentError(f"no folder {folder}. Put the reports there, or name another with --reports.")
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
     pages = {path.with_suffix("") for path in files if formats.READABLE.get(path.suffix.lower()) == "page"}
 
     def is_shown(path: Path) -> bool:
@@ -105,9 +108,11 @@ def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = N
     Raises
     ------
     DocumentError
-        The file cannot be read (see `formats.text`), or has no Chinese character.
+        The file cannot be read (see `refused` and `formats.text`), or has no Chinese character.
     """
-    file = path.relative_to(folder).as_posix()
+    file = shown(path, folder)
+    if why := refused(path, folder):
+        raise DocumentError(why)
     with path.open("rb") as handle:
         content = handle.read(formats.LARGEST + 1)
     text = formats.text(content, file, codebook)
@@ -118,8 +123,37 @@ def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = N
 
 
 def name(file: str) -> str:
-    """Make a report_id of a file's path: the path without suffix, everything but letters and digits as `_`."""
-    return re.sub(r"\W+", "_", file.rsplit(".", 1)[0]).strip("_") or "report"
+    """Make a report_id of a file's path: the path without suffix, everything but letters and digits as `_`.
+
+    One that no disk takes as a file's name is cut, and a hash of the path tells it from others.
+    """
+    made = re.sub(r"\W+", "_", file.rsplit(".", 1)[0]).strip("_") or "report"
+    if len(made.encode()) <= LONGEST_ID:
+        return made
+    digest = hashlib.sha256(file.encode()).hexdigest()[:12]
+    return f"{made.encode()[: LONGEST_ID - 13].decode(errors='ignore')}_{digest}"
+
+
+def shown(path: Path, folder: Path) -> str:
+    """Return a file's path below the folder with `/`; bytes of a name that are no UTF-8 as `\\xff`."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+
+
+def refused(path: Path, folder: Path) -> str:
+    """Return why a path cannot be read at all, or an empty string: it leads out of the folder, or is no file.
+
+    A folder that somebody sent may hold links to files of whoever opens it; they are no reports.
+    """
+    file = shown(path, folder)
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        return f"{file}: a link to something outside the folder of reports. Put the file itself there."
+    if not path.is_file():
+        return (
+            f"{file}: not a file but a link to nothing or to a folder, a pipe, or a device. Put the file itself there."
+        )
+    if not os.access(path, os.R_OK):
+        return f"{file}: you may not read this file. Change its permissions, or take it out of the folder."
+    return ""
 
 
 # ---------------------------------------------------------------------------------------------- page furniture

@@ -14,7 +14,7 @@ _CN = "[一二三四五六七八九十]{1,3}"
 STYLES: list[tuple[str, int, str]] = [
     ("part", 0, rf"第(?P<n>{_CN})(?:部分|章|篇)[,:、\s]?"),
     ("cn", 1, rf"(?P<n>{_CN})(?:、|\.(?!\d))"),
-    ("cn_bracket", 2, rf"\((?P<n>{_CN})\)|(?P<half>{_CN})\)|\((?P<open>{_CN})(?=[^)\n,。;]{{4,}}[,。;\n])"),
+    ("cn_bracket", 2, rf"\((?P<n>{_CN})\)|(?P<half>{_CN})\)|\((?P<open>{_CN})(?=[^)\n,。;]{{4,200}}[,。;\n])"),
     ("head", 2, r"【(?=[^】\n]{2,30}】)"),
     ("digit", 3, r"(?P<n>\d{1,2})(?:、|\.(?!\d))\s?"),
     ("digit_bracket", 4, r"\((?P<n>\d{1,2})\)|(?P<half>\d{1,2})\)"),
@@ -86,9 +86,9 @@ def _opens(
     if opens:
         return style != "first" or follows
     near = bool(found) and match.start() - found[-1].start <= 60
-    if number == 1 and near and _RANK[style] > _RANK[found[-1].style] and before not in _NO_BREAK:
-        if not re.search(r"[。;\n\r]", folded[found[-1].start : match.start()]):
-            return True  # right behind the words of the heading above it: 四、强化创新(一)推进审批
+    inside = number == 1 and near and _RANK[style] > _RANK[found[-1].style] and before not in _NO_BREAK
+    if inside and not re.search(r"[。;\n\r]", folded[found[-1].start : match.start()]):
+        return True  # right behind the words of the heading above it: 四、强化创新(一)推进审批
     if style not in _LINE_STYLES:
         return before in "。;:,!?)" and (style != "first" or follows)
     skipped = before == "。" and style in ("cn", "cn_bracket") and bool(_FOUR_HAN.match(folded, match.end()))
