@@ -71,7 +71,7 @@ class Desk:
     def files(self) -> pd.DataFrame:
         """Return one row per report file: file, kilobytes."""
         found = documents.find(self.reports)
-        rows = [(path.relative_to(self.reports).as_posix(), path.stat().st_size / 1000) for path in found]
+        rows = [(documents.shown(path, self.reports), path.lstat().st_size / 1000) for path in found]
         return pd.DataFrame(rows, columns=["file", "kilobytes"])
 
     def draft(self) -> pd.DataFrame:
@@ -80,7 +80,7 @@ class Desk:
         with_, out = builds.readers(self.codebook), self.ledger.with_suffix(".draft.csv")
         if not ledgers.draft(self.reports, known, with_.codebook, with_.places, out):
             return pd.DataFrame(columns=list(ledgers.COLUMNS), dtype="str")
-        return pd.read_csv(out, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+        return tables.read_texts(out)
 
     def enter(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Write rows to the ledger, in place of those of the same files, and return the whole ledger.
@@ -92,7 +92,7 @@ class Desk:
         """
         new = rows.reindex(columns=list(ledgers.COLUMNS)).fillna("").astype("str")
         if self.ledger.exists():
-            old = pd.read_csv(self.ledger, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+            old = tables.read_texts(self.ledger)
             new = pd.concat([old.loc[~old["file"].isin(new["file"].tolist())], new], ignore_index=True)
         _replace(self.ledger, tables.csv_bytes(new), lambda: ledgers.read(self.ledger))
         return new
@@ -138,7 +138,7 @@ class Desk:
         }  # fmt: skip
         book = builds.readers(self.codebook).codebook
         _append(self.corrections, line, lambda: overrides.read(self.corrections, book))
-        return pd.read_csv(self.corrections, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+        return tables.read_texts(self.corrections)
 
     def wording(self, indicator: str, wording: str, basis: str = "", scope: str = "", note: str = "") -> None:
         """Add a wording to this desk's codebook (see data/codebook/README.md); it counts from the next build on.
@@ -238,7 +238,7 @@ def _append(path: Path, line: dict[str, str], check: Callable[[], object]) -> No
 
 def _row(cells: list[str]) -> bytes:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
+    csv.writer(out, lineterminator="\n").writerow(map(tables.inert, cells))
     return out.getvalue().encode()
 
 

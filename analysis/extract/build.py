@@ -114,9 +114,10 @@ def _tasks(
 ) -> list[Task]:
     """Return what is to be read, in the order of the reports' ids; of the same content only the first counts."""
     made, first = [], dict[str, str]()
-    for file in files.keys() | known.keys():
-        row = known.get(file, {})
-        report_id = row.get("report_id") or documents.name(file)
+    shown = {file: documents.as_text(file) for file in files}
+    for file in files.keys() | (known.keys() - shown.values()):
+        row = known.get(shown.get(file, file), {})
+        report_id = row.get("report_id") or documents.name(shown.get(file, file))
         sha256 = files[file][-1] if file in files else ""
         made.append(Task(report_id, file, sha256, "", row, tuple(corrected.get(report_id, ()))))
     made.sort(key=lambda one: (one.report_id, one.file))

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from analysis import parts, paths
 from analysis.codebook import Row
+from analysis.extract import documents
 from analysis.extract.part import Made, Task, Work
 from analysis.extract.report import JUDGES
 
@@ -97,7 +98,7 @@ def as_note(index: Index) -> bytes:
     """Return the content of the note."""
     entries = [{"part": asdict(one.part), "stamps": one.stamps, "reports": one.reports} for one in index.entries]
     note = {"form": FORM, "read": index.read, "judge": index.judge, "files": index.files, "entries": entries}
-    return json.dumps(note, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(note, separators=(",", ":")).encode()  # ASCII: a name of a file may be no UTF-8
 
 
 def made_with(codebook: Path) -> tuple[str, str]:
@@ -128,8 +129,10 @@ def hashed(
         if known and (known[0], known[1], known[2]) == (size, changed, inode):
             files[name] = known
             continue
-        with (reports / name).open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        digest = documents.refused(reports / name, reports)  # what cannot be opened has its reason in this place
+        if not digest:
+            with (reports / name).open("rb") as handle:
+                digest = hashlib.file_digest(handle, "sha256").hexdigest()
         files[name] = [size, -1 if changed > listed - GRAIN else changed, inode, digest]
     return files
 

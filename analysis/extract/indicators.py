@@ -246,11 +246,11 @@ class Reader:
         groups: dict[tuple[str, str], list[Indicator]] = {}
         for one in found:
             groups.setdefault((one.code, one.scope), []).append(one)
+        shown = {group: ", ".join(f"{one.value:g}" for one in ones[:_TOLD]) for group, ones in groups.items()}
         return [
             {"kind": "ambiguous", "start": ones[1].start, "end": ones[1].end, "text": ones[1].evidence,
              "suggestion": "parts: set one to their sum in corrections.csv, drop the others; else drop the wrong one",
-             "message": f"{code} ({scope}) has {len(ones)} values: "
-                        + ", ".join(f"{one.value:g}" for one in ones[:_TOLD]) + ", …" * (len(ones) > _TOLD)}
+             "message": f"{code} ({scope}) has {len(ones)} values: {shown[code, scope]}{', …' * (len(ones) > _TOLD)}"}
             for (code, scope), ones in groups.items()
             if len({one.value for one in ones}) > 1
         ]  # fmt: skip

@@ -35,7 +35,10 @@ def read(path: Path) -> dict[str, Row]:
         if not row["file"] or ".." in row["file"].split("/") or Path(row["file"]).is_absolute():
             faults.append(f"{row['_where']}: file '{row['file']}' must be a path below the reports folder.")
         if row["report_id"] and documents.name(row["report_id"] + ".x") != row["report_id"]:
-            faults.append(f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only.")
+            faults.append(
+                f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only, at most "
+                f"{documents.LONGEST_ID} bytes."
+            )
         row["published_on"] = re.sub(
             r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$", _iso, row["published_on"]
         )  # as Excel writes
@@ -61,7 +64,7 @@ def draft(reports: Path, known: dict[str, Row], book: Codebook, places: metadata
     """
     rows = []
     for path in documents.find(reports):
-        file = path.relative_to(reports).as_posix()
+        file = documents.shown(path, reports)
         if file in known:
             continue
         row: dict[str, object] = {"file": file, "report_id": documents.name(file)}

@@ -127,21 +127,26 @@ def _read(
     one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made: Made, add: Callable[[str, Rows], None]
 ) -> None:
     """Read one file into rows and text, or say why not."""
+    file = documents.as_text(one.file)
 
     def leave_out(message: str) -> None:
         made.failures.setdefault(one.report_id, []).append(message)
-        row = {"kind": "metadata", "text": one.file, "message": message,
+        row = {"kind": "metadata", "text": file, "message": message,
                "suggestion": "mend or remove the file, then build again"}  # fmt: skip
         add(one.report_id, {"review": [row]})
 
     if not one.sha256:
         leave_out(
-            f"{one.file}: in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
+            f"{file}: in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
         )
         return
     if one.same or one.report_id in texts:
-        why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
-        leave_out(f"{one.file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
+        why = (
+            f"the same content as {documents.as_text(one.same)}"
+            if one.same
+            else f"another file has report_id {one.report_id} too"
+        )
+        leave_out(f"{file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
         return
     try:
         document = documents.read(place.reports / one.file, place.reports, with_.codebook, one.report_id)
