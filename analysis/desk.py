@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import paths, tables
+from analysis import files, paths, tables
 from analysis.errors import CodebookError, DocumentError, ParameterError
 from analysis.extract import build as builds
 from analysis.extract import corrections as overrides
@@ -205,7 +205,7 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
             shutil.rmtree(folder, ignore_errors=True)
     for origin, target in ((source, made.reports), (paths.CODEBOOK, made.codebook)):
         if not target.exists():
-            shutil.copytree(origin, target)
+            files.copy_folder(origin, target)
     return made
 
 
@@ -245,9 +245,9 @@ def _row(cells: list[str]) -> bytes:
 def _replace(path: Path, content: bytes, check: Callable[[], object]) -> None:
     """Write a file; when the check of what it then says fails, put back what was there."""
     old = path.read_bytes() if path.exists() else None
-    tables.write_bytes(path, content)
+    files.write_bytes(path, content, lasting=True)
     try:
         check()
     except CodebookError:
-        path.unlink() if old is None else tables.write_bytes(path, old)
+        path.unlink() if old is None else files.write_bytes(path, old, lasting=True)
         raise

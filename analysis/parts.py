@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from analysis import files
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -64,14 +66,14 @@ def _begins(report_id: str) -> bool:
 
 def write(first: str, last: str, frames: Mapping[str, pd.DataFrame], folder: Path) -> Part:
     """Write the rows of a part, sorted and checked, below `folder` and return what to put on the list."""
-    files = {}
+    made = {}
     for table, frame in frames.items():
         content = frame.to_parquet(index=False)
-        files[table] = f"{first[:SHOWN]}-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
-        path = folder / FOLDER / table / files[table]
+        made[table] = f"{first[:SHOWN]}-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
+        path = folder / FOLDER / table / made[table]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return Part(first, last, files, {table: len(frame) for table, frame in frames.items()})
+        files.write_new(path, content)
+    return Part(first, last, made, {table: len(frame) for table, frame in frames.items()})
 
 
 def listed(folder: Path) -> list[Part] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,7 @@ import pandas as pd
 
 from analysis import parts
 from analysis.errors import DataError
+from analysis.files import write_bytes
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -271,17 +270,3 @@ def _csv(table: str, folder: Path) -> pd.DataFrame:
             raw[name] = pd.to_numeric(raw[name])
         raw[name] = raw[name].astype(_DTYPES[kind.lower()])
     return raw
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` so that a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis import paths, tables, workers
+from analysis import files, paths, tables, workers
 from analysis.codebook import Row
 from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
@@ -70,10 +70,8 @@ def build(
         There is no folder, or not one readable report in it.
     CodebookError
         The codebook or the ledger is not usable, or a correction does not fit what is read.
-    RunError
-        Another process builds in `out`.
-    DataError
-        `out` cannot be written, or the disk is full.
+    FolderError
+        Another process builds in `out`, it cannot be written, or the disk is full.
     """
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
@@ -149,7 +147,7 @@ def _finish(
         raise CodebookError(faults)
     if not stand:
         raise DocumentError(failures)
-    with replacing.writing(place.out):
+    with files.telling(place.out):
         new = [one.part for one in made.values()]
         replacing.with_texts(place.staging, place.out, (name for one in made.values() for name in one.texts))
         if place.fmt == "parquet":
@@ -160,6 +158,6 @@ def _finish(
         replacing.without_texts(place.out, stand)
         if place.fmt == "parquet":
             now.entries += [incremental.stamped(one, place.out) for one in entries]
-            replacing.put(place.staging, incremental.as_note(now), place.out / incremental.NOTE)
+            files.write_bytes(place.out / incremental.NOTE, incremental.as_note(now))
     rows = {name: sum(one.part.rows[name] for one in entries) for name in tables.SCHEMAS}
     return Built(place.out, rows, failures)

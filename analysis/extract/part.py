@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis import parts, tables
+from analysis import files, parts, tables
 from analysis.codebook import Row
 from analysis.errors import DocumentError
 from analysis.extract import documents
-from analysis.extract.replacing import writing
 from analysis.extract.report import Readers, Rows, extract, judge_again, readers
 
 ROW: Row = {}
@@ -109,10 +108,9 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
             tick()
         if one.report_id not in work.kept | work.judged:
             _read(one, place, with_, texts, made, add)
-    with writing(place.out):
+    with files.telling(place.out):
         for name, text in texts.items():
-            with open(place.staging / "text" / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- faster, and there are many
-                file.write(text)
+            files.write_new(place.staging / "text" / f"{name}.txt", text)
         made.texts = list(texts)
         whole = {name: _whole(name, frames.get(name), work.kept, new) for name, new in rows.items()}
         first, last = work.tasks[0].report_id, work.tasks[-1].report_id
@@ -120,9 +118,7 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
             made.part = parts.write(first, last, whole, place.staging)
         else:
             for name, frame in whole.items():
-                (place.staging / f"{name}.{work.number}").write_text(
-                    tables.csv_lines(frame), encoding="utf-8", newline="\n"
-                )
+                files.write_new(place.staging / f"{name}.{work.number}", tables.csv_lines(frame).encode())
             made.part = parts.Part(first, last, {}, {name: len(frame) for name, frame in whole.items()})
     return made
 

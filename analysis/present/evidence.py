@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import codebook, paths, tables
+from analysis import codebook, files, paths, tables
 from analysis.errors import DataError
 from analysis.present import evidence_page, evidence_text, labels
 from analysis.present.evidence_page import Site, Words, as_json, both, page, stem
@@ -64,12 +64,20 @@ def write(of: Path, out: Path | None = None, progress: Callable[[int, int], None
         A table or a text is missing, or they are of different builds.
     ParameterError
         `out` holds other files than an evidence site.
+    FolderError
+        The disk is full or read-only, or another process writes there.
     """
+    site = Site(out or folder(of))
+    with files.alone(site.out):
+        return _write(of, site, progress)
+
+
+def _write(of: Path, site: Site, progress: Callable[[int, int], None] | None) -> Written:
     frames = {name: tables.read(name, of) for name in tables.SCHEMAS}
     frames["review"] = tables.by_kind(frames["review"])
     reports = labels.in_order(frames.pop("reports"))
     _texts_are_there(reports, of)
-    say, site = evidence_page.words(), Site(out or folder(of))
+    say = evidence_page.words()
     book = _indicators(frames["indicators"])
     _shared(site, say, book)
     names = labels.load("zh").reports(reports)
