@@ -115,7 +115,7 @@ COMMANDS = {
     "paper": "paper --reports {reports} --out mine",
 }
 KERNELS = ("batch", "batch --again", "paper")
-SHARES = {"build": 50, "build, Parquet": 40, "batch": 30, "batch --again": 30, "paper": 50}
+SHARES = {"build": 80, "build, Parquet": 70, "batch": 15, "batch --again": 15, "paper": 20}  # of 200: by what one costs
 
 
 def command(project: Project, name: str) -> list[str]:
