@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -123,36 +124,54 @@ def command(project: Project, name: str) -> list[str]:
 
 
 class Forked:
-    """Instead of the server that kernels are forked from: a fork of this process, which has imported everything."""
+    """Instead of the server that kernels are forked from: a fork of this process, which has imported everything.
 
-    keep: tuple[int, ...] = ()
+    A process that has run a notebook is no good for that any more, so `template` is forked before it runs the first.
+    """
+
+    template: socket.socket
+
+    @classmethod
+    def prepare(cls, keep: set[int]) -> None:
+        """Fork the template, a process that forks a server for each socket it is sent."""
+        cls.template, asked = socket.socketpair()
+        if os.fork():
+            asked.close()
+            return
+        cls.template.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        while (got := socket.recv_fds(asked, 1, 1))[1]:
+            pid = os.fork()
+            if not pid:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for handle in {int(one.name) for one in Path("/proc/self/fd").iterdir()} - {0, 1, 2, *got[1], *keep}:
+                    with contextlib.suppress(OSError):
+                        os.close(handle)
+                forkserver._preload = lambda bare: None
+                forkserver.serve(socket.socket(fileno=got[1][0]))
+            os.close(got[1][0])
+            asked.send(pid.to_bytes(4, "big"))
+        os._exit(0)
 
     def __init__(self, words, pass_fds=(), **_):
-        self.pid = os.fork()
-        if not self.pid:
-            import socket
-
-            for handle in {int(one.name) for one in Path("/proc/self/fd").iterdir()} - {0, 1, 2, *pass_fds, *self.keep}:
-                with contextlib.suppress(OSError):  # among them the client's end: it must hear when the client is gone
-                    os.close(handle)
-            forkserver._preload = lambda bare: None
-            forkserver.serve(socket.socket(fileno=pass_fds[0]))
-        self.code = None
+        socket.send_fds(self.template, [b"x"], list(pass_fds))
+        self.pid = int.from_bytes(self.template.recv(4), "big")
 
     def poll(self):
-        if self.code is None:
-            done, status = os.waitpid(self.pid, os.WNOHANG)
-            self.code = os.waitstatus_to_exitcode(status) if done else None
-        return self.code
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return 0
+        return None
 
-    def wait(self, timeout=None):
-        until = time.monotonic() + (timeout or 60)
+    def wait(self, timeout=60.0):
+        until = time.monotonic() + timeout
         while self.poll() is None and time.monotonic() < until:
             time.sleep(0.01)
-        return self.code
 
     def kill(self):
-        os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
 
 def hook(root: Path, counter: int, at: int) -> None:
@@ -209,9 +228,10 @@ def run(project: Project, words: list[str], at: int = 0, after: float | None = N
             paths.RUNS, paths.FIGURES, paths.NOTEBOOKS = project.runs, project.figures, project.notebooks
             paths.PARAMS = project.notebooks / "params"
             kernels.subprocess = SimpleNamespace(Popen=Forked, DEVNULL=-3, TimeoutExpired=subprocess.TimeoutExpired)
-            Forked.keep = (held, counter)
             sys.argv = ["analysis", *words]
             hook(project.root, counter, at)
+            if words[0] in ("batch", "paper"):
+                Forked.prepare({held, counter})
             from analysis.cli import main
 
             main()
