@@ -13,11 +13,13 @@ from typing import NamedTuple
 from analysis.codebook import Codebook, one_of
 from analysis.extract.characters import ARABIC, CHINESE, MULTIPLIERS, chinese_value, one_width
 
-# What looks like a number but names a day, a document, a road, a plan. Masked before anything is read.
+# What looks like a number but names a day, a document, a road, a plan. Masked before anything is read. White space
+# before something optional is taken whole (`\s*+`), and letters only from their first on: else a page of them costs its
+# square.
 _DATES = r"""
-    (?:19|20)\d\d\s*[-—–~至.]?\s*(?:(?:19|20)\d\d)\s*年度?        # 2021-2025年, 20212025年
+    (?:19|20)\d\d\s*+(?:[-—–~至.]\s*+)?(?:19|20)\d\d\s*年度?        # 2021-2025年, 20212025年
   | (?:19|20)\d\d\s*[-—–~至]\s*\d\d\s*年度?
-  | (?:19|20)\d\d\s*年度?(?:\s*\d{1,2}\s*[-—–~至、]?\s*(?:\d{1,2}\s*)?月(?:份|\s*\d{1,2}\s*[日号])?)?
+  | (?:19|20)\d\d\s*年度?(?:\s*\d{1,2}\s*+(?:[-—–~至、]\s*+)?(?:\d{1,2}\s*+)?月(?:份|\s*\d{1,2}\s*[日号])?)?
   | (?:19|20)\d\d\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}
   | [一二三四五六七八九零]{4}年度?(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十]{1,3}日)?)?
   | \d{1,2}\s*月(?:份|\s*\d{1,2}\s*[日号])?(?:\s*[-—–~至]\s*\d{1,2}\s*[月日号])?
@@ -31,7 +33,7 @@ _NAMES = r"""
   | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
     (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
   | 届[一二三四五六七八九十]+[中次](?:[、和]?[一二三四五六七八九十]+[中次])*
-  | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]*
+  | (?<![A-Za-z])[A-Za-z]+-?\d[\dA-Za-z.-]*
   | (?<!\d)(?:\d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d))
 """
 _OPENS = (
