@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import paths, tables
+from analysis import files, paths, tables
 from analysis.errors import CodebookError, DocumentError, ParameterError
 from analysis.extract import build as builds
 from analysis.extract import corrections as overrides
@@ -152,7 +152,6 @@ class Desk:
         _append(self.codebook / "wordings.csv", line, self._readable)
 
     def _readable(self) -> None:
-        builds.readers.cache_clear()  # it knows the codebook as it was
         builds.readers(self.codebook).indicators.check()
 
     def export(self) -> pd.DataFrame:
@@ -184,7 +183,7 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
     out : str
         Name of the folder below figures/.
     reports : str or Path
-        Folder of reports; empty for the project's five.
+        Folder of reports, from here or from the project's folder; empty for the project's five.
     fresh : bool
         Begin anew: remove what this desk had before, corrections and wordings too.
 
@@ -198,16 +197,15 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
     sidecar.plain_name(out=out)
     if out == "paper":
         raise ParameterError("'paper' is kept for data/reports; choose another name.")
-    made, source = Desk(paths.FIGURES / out), Path(reports) if reports else paths.REPORTS
+    made, source = Desk(paths.FIGURES / out), paths.found(reports) if reports else paths.REPORTS
     if not source.is_dir() or not documents.find(source):
         raise DocumentError(f"no file in {source}. Put txt, html, pdf or docx files there.")
     if fresh:
         for folder in (made.reports.parent, made.tables):
             shutil.rmtree(folder, ignore_errors=True)
-        builds.readers.cache_clear()
     for origin, target in ((source, made.reports), (paths.CODEBOOK, made.codebook)):
         if not target.exists():
-            shutil.copytree(origin, target)
+            files.copy_folder(origin, target)
     return made
 
 
@@ -247,9 +245,9 @@ def _row(cells: list[str]) -> bytes:
 def _replace(path: Path, content: bytes, check: Callable[[], object]) -> None:
     """Write a file; when the check of what it then says fails, put back what was there."""
     old = path.read_bytes() if path.exists() else None
-    tables.write_bytes(path, content)
+    files.write_bytes(path, content, lasting=True)
     try:
         check()
     except CodebookError:
-        path.unlink() if old is None else tables.write_bytes(path, old)
+        path.unlink() if old is None else files.write_bytes(path, old, lasting=True)
         raise

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from analysis import parts
 from analysis.errors import DataError
+from analysis.files import write_bytes
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -87,7 +87,7 @@ SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequenc
         },
     ),
     "review": (
-        ("kind", "report_id", "start", "end", "text", "suggestion", "message"),
+        ("report_id", "kind", "start", "end", "text", "suggestion", "message"),
         {
             "report_id": "S", "kind": ("S", REVIEW_KINDS), "start": "i", "end": "i", "text": "s", "suggestion": "s",
             "message": "S",
@@ -140,7 +140,7 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         A column is unknown, a value has the wrong type or is not allowed, or two rows share a key.
     """
     columns = _columns(table)
-    unknown = sorted({name for row in rows for name in row} - set(columns))
+    unknown = sorted(set().union(*rows) - set(columns))
     if unknown:
         raise DataError(f"table {table}: unknown columns {unknown}. It has: {', '.join(columns)}.")
     data = {}
@@ -148,7 +148,7 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         values = [row.get(name) for row in rows]
         if kind.lower() == "s":
             values = [None if value is None or value == "" else value for value in values]
-        data[name] = pd.Series(values, dtype=object).astype(_DTYPES[kind.lower()])
+        data[name] = pd.Series(values, dtype=_DTYPES[kind.lower()])
     made = pd.DataFrame(data)
     return ordered(table, check(table, made))
 
@@ -162,6 +162,12 @@ def ordered(table: str, made: pd.DataFrame) -> pd.DataFrame:
         return column.map(list(allowed).index) if allowed else column
 
     return made.sort_values(key(table), kind="stable", ignore_index=True, key=ranks)
+
+
+def by_kind(review: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of the table review, what matters most first."""
+    ranks = review["kind"].map(REVIEW_KINDS.index).to_numpy(int)
+    return review.iloc[ranks.argsort(kind="stable")].reset_index(drop=True)
 
 
 def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
@@ -180,66 +186,8 @@ def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def is_late(table: str) -> bool:
-    """Whether the rows of a table are sorted by something else than the report, so that they wait for the last."""
-    return key(table)[0] != "report_id"
-
-
-def encoded(made: pd.DataFrame, fmt: Format) -> Any:
-    """Return rows as a `Writer` takes them: lines of CSV without the header, or an Arrow table."""
-    if fmt == "csv":
-        return _lines(made, header=False).encode()
-    import pyarrow as pa
-
-    return pa.Table.from_pandas(made, preserve_index=False)
-
-
-class Writer:
-    """Writes all tables part by part, so that memory does not grow with the number of reports.
-
-    A part holds every row of some reports, and the parts come in the order of their report_ids; then the files are
-    sorted by key as those that `write` makes. A part becomes a row group of a Parquet file.
-    """
-
-    def __init__(self, folder: Path, fmt: Format) -> None:
-        self.folder = folder
-        self.fmt: Format = fmt
-        self._open: dict[str, Any] = {}
-        self._late: dict[str, list[pd.DataFrame]] = {table: [] for table in SCHEMAS if is_late(table)}
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def add(self, table: str, part: Any) -> None:
-        """Add a part: of a late table a frame, else what `encoded` returns."""
-        if isinstance(part, pd.DataFrame):
-            self._late[table].append(part)
-        elif self.fmt == "csv":
-            if table not in self._open:
-                self._open[table] = (self.folder / f"{table}.csv").open("wb")
-                self._open[table].write(csv_bytes(frame(table, [])))
-            self._open[table].write(part)
-        else:
-            if table not in self._open:
-                import pyarrow.parquet as pq
-
-                self._open[table] = pq.ParquetWriter(self.folder / f"{table}.parquet", part.schema)
-            if part.num_rows:
-                self._open[table].write_table(part)
-
-    def finish(self) -> None:
-        """Write what waited for the last part."""
-        for table, frames in self._late.items():
-            write(table, pd.concat(frames, ignore_index=True) if frames else frame(table, []), self.folder, self.fmt)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for file in self._open.values():
-            file.close()
-
-
 def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> Path:
-    """Check `made`, sort it by key and write it atomically as `folder/<table>.<fmt>`; return the path."""
+    """Check `made`, sort it by key and write it atomically as the one file `folder/<table>.<fmt>`; return the path."""
     made = ordered(table, check(table, made))
     path = folder / f"{table}.{fmt}"
     if fmt == "csv":
@@ -251,10 +199,11 @@ def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return a frame as the CSV of this project: UTF-8 that Excel opens, one kind of line end, ten digits."""
-    return _lines(frame).encode("utf-8-sig")
+    return csv_lines(frame, header=True).encode("utf-8-sig")
 
 
-def _lines(frame: pd.DataFrame, header: bool = True) -> str:
+def csv_lines(frame: pd.DataFrame, header: bool = False) -> str:
+    """Return a frame's rows as lines of CSV, to stand below those of other frames."""
     return frame.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
 
 
@@ -271,21 +220,43 @@ def read_computed(path: Path, command: str) -> pd.DataFrame:
     return pd.read_csv(path, encoding="utf-8-sig")
 
 
-def read(table: str, folder: Path, reports: Collection[str] | None = None, checked: bool = True) -> pd.DataFrame:
-    """Read `folder/<table>.parquet`, else `.csv`, with declared types, and check it.
+def read(table: str, folder: Path, reports: Collection[str] | None = None) -> pd.DataFrame:
+    """Read a table of `folder`, Parquet where there is some and else CSV, with declared types, and check it.
 
-    With `reports` only the rows of these report_ids; the others are not read from a Parquet file.
-    `checked=False` trusts a Parquet file that this program has just written.
+    With `reports` only the rows of these report_ids; parts of a Parquet table that hold none of them are not read.
 
     Raises
     ------
     DataError
-        Neither file is there, or its content does not fit the schema.
+        The table is not there, or its content does not fit the schema.
     """
-    parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
-    if parquet.exists():
-        made = pd.read_parquet(parquet, filters=_of(reports))
-        return check(table, made) if checked else made
+    made = _parquet(table, folder, reports)
+    made = _csv(table, folder) if made is None else made
+    if reports is not None:
+        made = made.loc[made["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
+    return check(table, made)
+
+
+def _parquet(table: str, folder: Path, reports: Collection[str] | None) -> pd.DataFrame | None:
+    """Return the rows of the parts that may hold `reports`, or None when the tables are not Parquet."""
+    single = folder / f"{table}.parquet"
+    for last in (False, True):
+        found = parts.listed(folder)
+        if found is None:
+            return pd.read_parquet(single) if single.exists() else None
+        chosen = found if reports is None else parts.holding(found, reports)
+        if not chosen:
+            return frame(table, [])
+        try:
+            return parts.read([folder / parts.FOLDER / table / one.files[table] for one in chosen], reports)
+        except FileNotFoundError as error:  # a build has replaced the list since: read the new one
+            if last:
+                raise DataError(f"no file {error.filename}. Build again: it is made anew.") from None
+    return None
+
+
+def _csv(table: str, folder: Path) -> pd.DataFrame:
+    csv = folder / f"{table}.csv"
     if not csv.exists():
         raise DataError(f"no table {csv}. Make it with: python -m analysis build")
     columns = _columns(table)
@@ -298,28 +269,4 @@ def read(table: str, folder: Path, reports: Collection[str] | None = None, check
         elif kind.lower() in "if":
             raw[name] = pd.to_numeric(raw[name])
         raw[name] = raw[name].astype(_DTYPES[kind.lower()])
-    if reports is not None:
-        raw = raw.loc[raw["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
-    return check(table, raw)
-
-
-def _of(reports: Collection[str] | None) -> Any:
-    """Return the filter of a Parquet file for some reports; the bounds let whole row groups be skipped."""
-    if reports is None:
-        return None
-    ids = sorted(reports) or [""]
-    return [("report_id", ">=", ids[0]), ("report_id", "<=", ids[-1]), ("report_id", "in", ids)]
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` so that a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    return raw

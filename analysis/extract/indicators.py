@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from analysis.codebook import Codebook, Row
 from analysis.extract import periods
@@ -18,8 +19,12 @@ from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, ske
 
 ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, never results
 Review = dict[str, object]
+Scopes = tuple[re.Pattern[str], list[tuple[str, re.Pattern[str]]]]
 _REACH = 200  # characters over which a topic holds
+_LONGEST = 800  # characters of a sentence on either side of its number; of 669 reports three have one above 500
+_TOLD = 20  # values listed in a message
 _BESIDE = 24  # characters between two parts of one whole
+_NAMES = re.compile("《[^》]*》|“[^”]*”")
 _ASIDES = re.compile(r"[(（][^()（）]*[)）]")
 
 
@@ -39,8 +44,7 @@ class Indicator:
     evidence: str
 
 
-@dataclass(frozen=True)
-class _Hit:
+class _Hit(NamedTuple):
     wording: Wording
     quantity: int | None
     start: int
@@ -58,12 +62,14 @@ class Reader:
         self._wordings = Wordings(codebook)
 
     @cached_property
-    def _scopes(self) -> dict[bool, list[tuple[str, re.Pattern[str]]]]:
-        """Whether counties are below the reporting government → kind of scope → its words."""
+    def _scopes(self) -> dict[bool, Scopes]:
+        """Whether counties are below the reporting government → what tells that a kind of scope is said, and which."""
         kinds = ("own", "departments", "lower", "area")
-        pattern = self._codebook.marker_pattern
-        own = [(kind, re.compile(f"(?<!召开)(?:{pattern(f'scope_{kind}')})")) for kind in kinds]
-        return {False: own, True: [*own, ("lower", re.compile(pattern("scope_below")))]}
+        words = {kind: self._codebook.marker_pattern(f"scope_{kind}") for kind in (*kinds, "below")}
+        own = [(kind, re.compile(f"(?<!召开)(?:{words[kind]})")) for kind in kinds]
+        any_own = re.compile("|".join(words[kind] for kind in kinds))
+        any_below = re.compile("|".join(words.values()))
+        return {False: (any_own, own), True: (any_below, [*own, ("lower", re.compile(words["below"]))])}
 
     def read(
         self,
@@ -101,34 +107,41 @@ class Reader:
         return _once(_summed(whole, text)), review
 
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
-        listed = {place for match in LISTED.finditer(view.text) for place in range(*match.span(1))}
-        topics = [match.span() for match in self._wordings.topics.finditer(view.text)]
-        for words in re.finditer(r"[^。\n]+", view.text):
+        text = view.text
+        listed = {place for match in LISTED.finditer(text) for place in range(*match.span(1))}
+        topics = [match.span() for match in self._wordings.topics.finditer(text)]
+        number, word = (pattern.search for pattern in self._wordings.telling)
+        for words in re.finditer(r"[^。\n]+", text):
+            left, right = words.span()
+            if not number(text, left, right) and not word(text, left, right):
+                continue
             for wording in self._wordings.to_try(words.group()):
-                match = wording.pattern.search(view.text, *words.span())
+                search = wording.pattern.search
+                match = search(text, left, right)
                 while match:  # from the next character on: a nearer label may stand inside a wide match
+                    start = match.start()
                     if (
-                        not denied(view.text, match.start())
-                        and not _leaves_bracket(match)
-                        and (not wording.wanted or match.start("n") not in listed)
-                        and (not wording.topic or _topic(view.text, topics, match.start()) in wording.topic)
+                        not denied(text, start)
+                        and not _leaves_bracket(match.group())
+                        and not (listed and wording.numbered and match.start("n") in listed)
+                        and (not wording.topic or _topic(text, topics, start) in wording.topic)
                     ):
                         yield self._hit(wording, match, view, quantities)
-                    match = wording.pattern.search(view.text, match.start() + 1, words.end())
+                    match = search(text, start + 1, right)
 
     @staticmethod
     def _hit(wording: Wording, match: re.Match[str], view: Skeleton, quantities: Sequence[Quantity]) -> _Hit:
-        groups = match.groupdict()
         weight = said(match) + bool(wording.topic)  # of two that say as much, the one that knows the topic
-        if "n" not in groups:
-            start, end = view.span(*match.span())
-            return _Hit(wording, None, start, end, (match.end(), match.end()), weight)
-        index = view.numbers[match.start("n")]
+        end = match.end()
+        if not wording.numbered:
+            return _Hit(wording, None, *view.span(match.start(), end), (end, end), weight)
+        label, after = match.span("n")
+        index = view.numbers[label]
         if wording.basis == "implied":  # 规范性文件12件,均按要求备案: the words are the evidence
-            start, end = view.span(match.end("n") + (view.text[match.end("n")] in ",、"), match.end())
-            return _Hit(wording, index, start, end, (match.end(), match.end()), weight)
-        label = match.start("rates") if groups.get("rates") else match.start("n")  # 办结率、满意率达100%: two labels
-        return _Hit(wording, index, quantities[index].start, quantities[index].end, (label, match.end("n")), weight)
+            return _Hit(wording, index, *view.span(after + (view.text[after] in ",、"), end), (end, end), weight)
+        if "rates" in match.re.groupindex and match["rates"]:  # 办结率、满意率达100%: two labels
+            label = match.start("rates")
+        return _Hit(wording, index, quantities[index].start, quantities[index].end, (label, after), weight)
 
     def _resolve(self, hits: list[_Hit], text: str) -> tuple[list[_Hit], list[Review]]:
         """Give each number, or end of words, to its heaviest wording; shared ones go beside it; ties go to review."""
@@ -155,9 +168,7 @@ class Reader:
                 kept += single
         return [hit for hit in _apart(kept) if hit.wording.code != NONE], review
 
-    def _indicator(
-        self, hit: _Hit, text: str, quantities: Sequence[Quantity], scopes: Sequence[tuple[str, re.Pattern[str]]]
-    ) -> Indicator:
+    def _indicator(self, hit: _Hit, text: str, quantities: Sequence[Quantity], scopes: Scopes) -> Indicator:
         row = self._codebook.indicators[hit.wording.code]
         left, right = sentence(text, hit.start, hit.end)
         scope = hit.wording.scope or _scope(text[left : hit.start], scopes)
@@ -238,7 +249,8 @@ class Reader:
         return [
             {"kind": "ambiguous", "start": ones[1].start, "end": ones[1].end, "text": ones[1].evidence,
              "suggestion": "parts: set one to their sum in corrections.csv, drop the others; else drop the wrong one",
-             "message": f"{code} ({scope}) has {len(ones)} values: {', '.join(f'{one.value:g}' for one in ones)}"}
+             "message": f"{code} ({scope}) has {len(ones)} values: "
+                        + ", ".join(f"{one.value:g}" for one in ones[:_TOLD]) + ", …" * (len(ones) > _TOLD)}
             for (code, scope), ones in groups.items()
             if len({one.value for one in ones}) > 1
         ]  # fmt: skip
@@ -264,10 +276,12 @@ class Reader:
         return rows
 
 
-def _leaves_bracket(match: re.Match[str]) -> bool:
+def _leaves_bracket(words: str) -> bool:
     """Whether the label stands in a bracket and its number outside: 纠错(含撤销、确认违法)29件 are no 29 确认违法."""
+    if ")" not in words:
+        return False
     opened = 0
-    for char in match.group():
+    for char in words:
         opened += (char == "(") - (char == ")")
         if opened < 0:
             return True
@@ -282,10 +296,13 @@ def _topic(text: str, topics: Sequence[tuple[int, int]], place: int) -> str:
     return text[slice(*topics[index])]
 
 
-def _scope(before: str, scopes: Sequence[tuple[str, re.Pattern[str]]]) -> str:
+def _scope(before: str, scopes: Scopes) -> str:
     """Whose figure it is: the nearest word before it in its sentence that says so, else the government's own."""
-    before = re.sub("《[^》]*》|“[^”]*”", "", before)  # names say nothing about it
-    nearest = [(match.end(), kind) for kind, pattern in scopes for match in pattern.finditer(before)]
+    said, kinds = scopes
+    before = _NAMES.sub("", before)  # names say nothing about it
+    if not said.search(before):  # most often
+        return "own"
+    nearest = [(match.end(), kind) for kind, pattern in kinds for match in pattern.finditer(before)]
     return max(nearest)[1] if nearest else "own"
 
 
@@ -304,33 +321,38 @@ def rounds_to(value: float, stated: float) -> bool:
     return abs(value - stated) < 10.0**-decimals
 
 
+@lru_cache(maxsize=4)  # asked for every figure of a text
+def _ends(text: str) -> list[int]:
+    return [match.start() for match in re.finditer("[。\n\r]", text)]
+
+
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """Span of the sentence or line round `text[start:end]`, white space left out."""
-    left = max(text.rfind(mark, 0, start) for mark in "。\n\r") + 1
-    right = min(
-        (place + (mark == "。") for mark in "。\n\r" if (place := text.find(mark, end)) >= 0), default=len(text)
-    )
+    """Span of the sentence or line round `text[start:end]`, white space left out, cut where it is endless."""
+    ends = _ends(text)
+    first, last = bisect_left(ends, start), bisect_left(ends, end)
+    left = max(ends[first - 1] + 1 if first else 0, start - _LONGEST)
+    right = min(ends[last] + (text[ends[last]] == "。") if last < len(ends) else len(text), end + _LONGEST)
     piece = text[left:right]
     return left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())
 
 
 def _same_scope(found: Sequence[Indicator], left: str, right: str) -> tuple[Indicator, Indicator] | None:
-    for one in found:
-        if one.code == left:
-            for other in found:
-                if other.code == right and other.scope == one.scope:
-                    return one, other
-    return None
+    first: dict[str, Indicator] = {}
+    for other in found:
+        if other.code == right:
+            first.setdefault(other.scope, other)
+    return next(((one, first[one.scope]) for one in found if one.code == left and one.scope in first), None)
 
 
 def _apart(hits: Sequence[_Hit]) -> list[_Hit]:
     """Of overlapping wordings without a number keep the heaviest: 未发生行政诉讼案件败诉 is not 未发生行政诉讼案件."""
     kept = [hit for hit in hits if hit.quantity is not None]
-    words: list[_Hit] = []
+    taken: set[int] = set()  # characters: to compare every two would cost the square of a report that repeats itself
     for hit in sorted((hit for hit in hits if hit.quantity is None), key=lambda hit: -hit.weight):
-        if hit.wording.shared or not any(hit.start < one.end and one.start < hit.end for one in words):
-            words.append(hit)
-    return kept + words
+        if hit.wording.shared or taken.isdisjoint(range(hit.start, hit.end)):
+            taken.update(range(hit.start, hit.end))
+            kept.append(hit)
+    return kept
 
 
 def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
@@ -342,7 +364,8 @@ def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
     kept = []
     for one in found:
         before = last.get(one.code)
-        between = _ASIDES.sub("", text[before.end : one.start]) if before else ""
+        near = before is not None and one.start - before.end <= _LONGEST
+        between = _ASIDES.sub("", text[before.end : one.start]) if before and near else ""
         part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
         if part and not re.search(own, part):
             continue

@@ -71,7 +71,12 @@ def draft(reports: Path, known: dict[str, Row], book: Codebook, places: metadata
             row["note"] = str(error)
         else:
             row |= {name: about[name] for name in ("place_code", "level", "report_year", "published_on")}
-            row["note"] = "; ".join(str(doubt["message"]) for doubt in doubts)
+            notes = [str(doubt["message"]) for doubt in doubts]
+            if about["place_code"] is None and not any("place_code" in note for note in notes):
+                notes.append(
+                    "place_code: none is known below the county; leave it empty, a code would name another place"
+                )
+            row["note"] = "; ".join(notes)
         rows.append({name: _cell(row.get(name)) for name in COLUMNS})
     if rows:
         write_bytes(out, csv_bytes(pd.DataFrame(rows, columns=list(COLUMNS))))

@@ -33,7 +33,7 @@ _NAMES = r"""
   | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
     (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
   | 届[一二三四五六七八九十]+[中次](?:[、和]?[一二三四五六七八九十]+[中次])*
-  | (?<![A-Za-z])[A-Za-z]+-?\d[\dA-Za-z.-]*
+  | (?<![A-Za-z])[A-Za-z]++-?\d[\dA-Za-z.-]*
   | (?<!\d)(?:\d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d))
 """
 _OPENS = (
@@ -187,14 +187,14 @@ class Reader:
 
     def _measures(self, match: re.Match[str], before: str, unit: str, value: int, folded: str) -> bool:
         """Whether a Chinese numeral measures (三千家) rather than names (三项制度)."""
-        more, times = match["more"] or match["more2"], match["times"]
+        more = match["more"] or match["more2"]
         if value == 0 or _RANK_BEFORE.search(before):
             return False  # 零部件, 每三年
         if match["chinese"] in ("百", "千") and not more and not self._patterns["round"].search(before):
             return False  # 百亿企业, 千兆光网
         if not unit:
-            return bool(more and (times or value >= 10))
-        if times in ("万", "亿", "十万", "百万", "千万") or (more and value >= 10):
+            return bool(more and match["times"])
+        if more and value >= 10:
             return True
         kind = self._codebook.units[unit]["numeral"]
         if unit == "年":  # the words before it decide

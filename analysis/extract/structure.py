@@ -257,9 +257,10 @@ def _common(children: Sequence[Section]) -> tuple[str, float | None]:
 
 def _may_open(folded: str, place: int, starts: Sequence[int], sections: Sequence[Section]) -> bool:
     """Whether a part may begin at `place`: it opens a paragraph, or no heading goes on behind it."""
+    if headings.char_before(folded, 0, place) in headings.LINE_STARTS:
+        return True
     after = bisect_right(starts, place)
-    opens = headings.char_before(folded, 0, place) in headings.LINE_STARTS
-    return opens or after == len(sections) or sections[after].value == 1
+    return after == len(sections) or sections[after].value == 1
 
 
 def _is_root(section: Section) -> bool:

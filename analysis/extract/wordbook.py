@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from operator import add
+from typing import Any
 
 from analysis.codebook import Codebook
 from analysis.errors import CodebookError
-from analysis.extract.wordings import Part, parse, probes, to_regex, unit_letters
+from analysis.extract.wordings import Filler, Part, pairs, parse, signs, to_regex, unit_letters
 
+Index = dict[str, dict[str, list[tuple[int, list[frozenset[str]]]]]]
 NONE = "none"  # wordings of this "indicator" claim a number that belongs to no indicator
 
 
@@ -29,28 +29,9 @@ class Wording:
     shared: bool
 
     @cached_property
-    def wanted(self) -> frozenset[str]:
-        """Letters of which a sentence must hold one; none when the wording has no number."""
-        numbers = [part.words for part in self.parts if part.kind == "number"]
-        units = (numbers[-1] or self.meant or self.letters) if numbers else ()
-        return frozenset(self.letters[unit] for unit in units)
-
-    @cached_property
-    def needed(self) -> tuple[tuple[str, ...], ...]:
-        """Words of which a sentence must hold one each, shortest lists first; told quicker than a match with gaps."""
-        lists = [part.words for part in self.parts if part.kind in ("word", "choice") and all(part.words)]
-        gaps = any(part.kind == "gap" for part in self.parts)
-        return tuple(sorted(lists, key=len)) if gaps and len(lists) > 1 else ()
-
-    def may_match(self, words: str) -> bool:
-        """Whether a sentence holds all words that this wording cannot do without."""
-        for needed in self.needed:
-            for word in needed:
-                if word in words:
-                    break
-            else:
-                return False
-        return True
+    def numbered(self) -> bool:
+        """Whether it claims a number; the others say all in words."""
+        return any(part.kind == "number" for part in self.parts)
 
     @cached_property
     def topic(self) -> tuple[str, ...]:
@@ -77,9 +58,9 @@ class Wordings:
         return letters | {unit: letters[book.canonical(unit)] for unit in book.units}
 
     @cached_property
-    def filler(self) -> re.Pattern[str]:
+    def filler(self) -> Filler:
         """Words that may stand between a label and its number."""
-        return re.compile(rf"(?:{self._codebook.marker_pattern('filler')}|[ \t])*$")
+        return Filler(row["word"] for row in self._codebook.markers["filler"])
 
     @cached_property
     def rows(self) -> list[Wording]:
@@ -94,8 +75,13 @@ class Wordings:
             except CodebookError as error:
                 faults += [f"{row['_where']}: {failure}" for failure in error.failures]
                 continue
-            if not probes(parts, {}):
+            shortest = max((min(map(len, part.words)) for part in parts if part.kind in ("word", "choice")), default=0)
+            if not shortest:
                 faults.append(f"{row['_where']}: wording '{row['wording']}' needs a word outside [ ] to be found by.")
+            elif shortest == 1 and all(part.kind != "number" for part in parts):
+                faults.append(
+                    f"{row['_where']}: wording '{row['wording']}' needs a number or a word of two characters."
+                )
             made.append(
                 Wording(
                     row["indicator"],
@@ -118,38 +104,43 @@ class Wordings:
         return re.compile("|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) or "(?!)")
 
     @cached_property
-    def by_probe(self) -> dict[str, list[Wording]]:
-        """Word → the wordings that need it and are tried where it stands."""
-        frequency = Counter(word for one in self.rows for part in one.parts for word in part.words)
-        made: dict[str, list[Wording]] = {}
-        for one in self.rows:
-            for probe in probes(one.parts, frequency):
-                made.setdefault(probe, []).append(one)
+    def by_signs(self) -> Index:
+        """Sign → another → wordings tried where both stand: their places in `rows` and the other signs they need."""
+        frequency = Counter(
+            sign for one in self.rows for part in one.parts for word in part.words for sign in pairs(word)
+        )
+        made: defaultdict[str, Any] = defaultdict(lambda: defaultdict(list))
+        for place, one in enumerate(self.rows):
+            needed = signs(one.parts, self.letters, one.meant, frequency)
+            for first in needed[0]:
+                for second in needed[1] if len(needed) > 1 else [first]:
+                    made[first][second].append((place, needed[2:]))
         return made
 
     @cached_property
-    def _by_pair(self) -> dict[str, list[str]]:
-        """First two characters of a probe → the probes."""
-        made: dict[str, list[str]] = {}
-        for probe in self.by_probe:
-            made.setdefault(probe[:2], []).append(probe)
-        return made
+    def telling(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """What a sentence holds that a wording matches: a number, or a sign of a wording without a number."""
+        words = {
+            first
+            for first, by_second in self.by_signs.items()
+            if any(not self.rows[place].numbered for found in by_second.values() for place, _ in found)
+        }
+        number = f"[{''.join(sorted(set(self.letters.values())))}]"
+        return re.compile(number), re.compile("|".join(map(re.escape, sorted(words))) or "(?!)")
 
-    @cached_property
-    def _unnumbered(self) -> list[str]:
-        """Probes of the wordings without a number, the only ones to try where no number stands."""
-        return [probe for probe, wordings in self.by_probe.items() if any(not one.wanted for one in wordings)]
-
-    def to_try(self, words: str) -> Iterator[Wording]:
-        """Wordings that may match a sentence of a skeleton."""
-        letters = set(words)
-        if letters.isdisjoint(self.letters.values()):
-            held = self._unnumbered
-        else:
-            pairs = sorted(self._by_pair.keys() & ({*map(add, words, words[1:])} | letters))
-            held = [probe for pair in pairs for probe in self._by_pair[pair]]
-        for probe in held:
-            if probe in words:
-                for one in self.by_probe[probe]:
-                    if (not one.wanted or not letters.isdisjoint(one.wanted)) and one.may_match(words):
-                        yield one
+    def to_try(self, words: str) -> list[Wording]:
+        """Return the wordings that may match a sentence of a skeleton, in the codebook's order."""
+        number, _ = self.telling
+        held = pairs(words)
+        held.update(number.findall(words))
+        found: set[int] = set()
+        for first in self.by_signs.keys() & held:
+            by_second = self.by_signs[first]
+            for second in by_second.keys() & held:
+                for place, others in by_second[second]:
+                    for needed in others:
+                        if needed.isdisjoint(held):
+                            break
+                    else:
+                        found.add(place)
+        return [self.rows[place] for place in sorted(found)]

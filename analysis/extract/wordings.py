@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
 
 from analysis.errors import CodebookError
 from analysis.extract.characters import one_width
@@ -20,10 +23,12 @@ LISTED = re.compile(  # 分别办理行政处罚案件N件、N件: each number i
     rf"分别[^,。;!?\n{_ANY}]{{0,30}}([{_ANY}](?:[、和及与][{_ANY}])+)"
 )
 _RESPECTIVE = re.compile(  # 网上可办率、全程网办率分别为N%、N%: as many numbers as labels, in their order
-    rf"(?P<labels>[^,。;:!?\n{_ANY}]{{2,60}})分别(?P<numbers>[{_ANY}](?:[、,和及与][{_ANY}])+)"
+    rf"分别(?P<numbers>[{_ANY}](?:[、,和及与][{_ANY}])+)"
 )
+_LABELS = re.compile(rf"[^,。;:!?\n{_ANY}]{{2,}}\Z")
 _AND = re.compile("[、和与]|(?<![涉以])及")
 _QUOTES = "“”‘’\"'「」『』《》〈〉"  # 开展“综合查一次” and 开展综合查一次 are one wording
+_KEPT = re.compile(rf"[^ \t\r{_QUOTES}]+")
 _NOT = "(?<![不未])(?<![不未]予)"  # 不受理 and 未予受理 are not 受理
 _DENIED = re.compile(_NOT)
 _ASIDE = r"(\([^()。\n]{0,20}\))?"  # 受理案件(含结转)56件: an aside between label and number
@@ -60,8 +65,29 @@ def unit_letters(units: Collection[str]) -> dict[str, str]:
     return {unit: chr(ord(_FIRST) + place) for place, unit in enumerate(sorted({"", *units}))}
 
 
+class Filler:
+    """Words that may stand between a label and its number: 共, 累计, 达 …"""
+
+    def __init__(self, words: Iterable[str]):
+        longest_first = sorted(words, key=lambda word: (-len(word), word))
+        self._last = {word[-1] for word in longest_first} | set(" \t\n")
+        self._words = re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))}|[ \t])*$")
+
+    def start(self, text: str, left: int, right: int) -> int:
+        """Return where the filler words begin that end at `right`, `left` at the earliest; `right` if none do."""
+        if left == right or text[right - 1] not in self._last:  # most often
+            return right
+        return self._words.search(text, left, right).start()  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=1)
+def _counted(power: int) -> array[int]:
+    """0, 1, 2, …: copying a part of it is quicker than counting again."""
+    return array("l", range(1 << power))
+
+
 def skeleton(
-    text: str, spans: Sequence[tuple[int, int, str]], start: int, end: int, filler: re.Pattern[str] | None = None
+    text: str, spans: Sequence[tuple[int, int, str]], start: int, end: int, filler: Filler | None = None
 ) -> Skeleton:
     """Make the skeleton of `text[start:end]`.
 
@@ -69,54 +95,55 @@ def skeleton(
     ----------
     spans : sequence of (start, end, letter)
         The numbers in text order, with the letter that stands for each.
-    filler : pattern, optional
-        Words that are left out in front of a number (共, 累计, 达 …), anchored at its end.
+    filler : Filler, optional
+        Words that are left out in front of a number.
     """
     folded = one_width(text)
-    kept = re.compile(rf"[^ \t\r{_QUOTES}]+")
+    counted = _counted(max(16, len(text).bit_length()))
     parts: list[str] = []
     offsets: array[int] = array("l")
     numbers: dict[int, int] = {}
-
-    def keep(left: int, right: int, cut: bool) -> None:
-        if cut and filler:
-            right = filler.search(folded, max(left, right - 12), right).start()  # type: ignore[union-attr]
-        for match in kept.finditer(folded, left, right):
-            parts.append(match.group())
-            offsets.extend(range(*match.span()))
-
     position = start
-    for index, (left, right, letter) in enumerate(spans):
-        keep(position, left, cut=True)
+    for index, (left, right, letter) in enumerate([*spans, (end, end, "")]):
+        cut = filler.start(folded, max(position, left - 12), left) if filler and letter else left
+        for match in _KEPT.finditer(folded, position, cut):
+            parts.append(match.group())
+            offsets += counted[slice(*match.span())]
         numbers[len(offsets)] = index
         parts.append(letter)
         offsets.append(left)
         position = right
-    keep(position, end, cut=False)
-    offsets.append(end)
+    del numbers[len(offsets) - 1]  # the end is no number
     return _beside_labels(Skeleton("".join(parts), offsets, numbers))
 
 
 def _beside_labels(view: Skeleton) -> Skeleton:
     """Move numbers told in the order of their labels beside them: 甲、乙分别N、N becomes 甲N、乙N."""
-    order: list[int] = []
+    order: list[tuple[int, int]] = []
     position = 0
     for match in _RESPECTIVE.finditer(view.text):
-        marks = [mark.start() for mark in _AND.finditer(view.text, *match.span("labels"))]
+        labels = _LABELS.search(view.text, max(position, match.start() - 60), match.start())
+        if not labels:
+            continue
+        marks = [mark.start() for mark in _AND.finditer(view.text, *labels.span())]
         places = [place for place in range(*match.span("numbers")) if place in view.numbers]
         if len(marks) < len(places) - 1:
             continue
-        ends = [*marks[1 - len(places) :], match.end("labels")]
-        for end, place in zip(ends, places, strict=True):
-            order += [*range(position, end), place]
+        for end, place in zip([*marks[1 - len(places) :], labels.end()], places, strict=True):
+            order += [(position, end), (place, place + 1)]
             position = end
         position = match.end()
     if not order:
         return view
-    order += range(position, len(view.text))
-    numbers = {new: view.numbers[old] for new, old in enumerate(order) if old in view.numbers}
-    offsets = array("l", (view.offsets[old] for old in [*order, len(view.text)]))
-    return Skeleton("".join(view.text[old] for old in order), offsets, numbers)
+    order.append((position, len(view.offsets)))
+    offsets: array[int] = array("l")
+    numbers: dict[int, int] = {}
+    places = list(view.numbers)
+    for left, right in order:
+        for place in places[bisect_left(places, left) : bisect_left(places, right)]:
+            numbers[place - left + len(offsets)] = view.numbers[place]
+        offsets += view.offsets[left:right]
+    return Skeleton("".join(view.text[left:right] for left, right in order), offsets, numbers)
 
 
 @dataclass(frozen=True)
@@ -132,7 +159,7 @@ class Part:
     longest: int = 0
 
 
-def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | None = None) -> list[Part]:
+def parse(wording: str, units: Collection[str] = (), filler: Filler | None = None) -> list[Part]:
     """Read one wording.
 
     Parameters
@@ -145,8 +172,8 @@ def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | N
         words directly before `N`.
     units : collection of str
         The units that may stand behind `N`.
-    filler : pattern, optional
-        The filler words, anchored at the end of what it is searched in.
+    filler : Filler, optional
+        The filler words.
 
     Raises
     ------
@@ -191,10 +218,10 @@ def parse(wording: str, units: Collection[str] = (), filler: re.Pattern[str] | N
     return parts
 
 
-def _without(parts: list[Part], filler: re.Pattern[str] | None) -> list[Part]:
+def _without(parts: list[Part], filler: Filler | None) -> list[Part]:
     """Leave out the filler words at the end of `parts`: a number follows, and a skeleton does not have them there."""
     while filler and parts and parts[-1].kind in ("word", "choice"):
-        left = tuple(word[: filler.search(word).start()] for word in parts[-1].words)  # type: ignore[union-attr]
+        left = tuple(word[: filler.start(word, 0, len(word))] for word in parts[-1].words)
         changed = left != parts[-1].words
         parts = [*parts[:-1], *([Part(parts[-1].kind, left)] if any(left) else [])]
         if not changed or any(left):
@@ -245,16 +272,43 @@ def to_regex(wording: str | list[Part], letters: dict[str, str] | None = None, m
     return "".join(out)
 
 
-def probes(parts: Sequence[Part], frequency: Mapping[str, int]) -> tuple[str, ...]:
-    """Return words of which a sentence must hold one for the wording to match it: looked for first, as most are absent.
+def pairs(words: str) -> set[str]:
+    """Return the pairs of neighbouring characters, by which words are looked for."""
+    return {*map(add, words, words[1:])}
 
-    A word outside brackets, or all alternatives of a bracket: of two characters or more where there are such, and
-    those that the fewest other wordings need too.
+
+def signs(
+    parts: Sequence[Part], letters: Mapping[str, str], meant: Collection[str], frequency: Mapping[str, int]
+) -> list[frozenset[str]]:
+    """Return sets of signs; a sentence that the wording matches holds one of each: most match hardly any sentence.
+
+    Signs are pairs of characters and the letters of numbers: of each word, or each alternative of a bracket, its pair
+    of the lowest `frequency`; the number meant with its neighbours. Words of one character are none. The sets that tell
+    most come first.
     """
-    needed = [part.words for part in parts if part.kind in ("word", "choice") and all(part.words)]
-    return min(
-        needed, default=(), key=lambda words: (min(map(len, words)) < 2, sum(frequency.get(word, 0) for word in words))
-    )
+    said = [part.words for part in parts if _is_said(part) and min(map(len, part.words)) > 1]
+    rare = [
+        frozenset(min(sorted(pairs(word)), key=lambda one: frequency.get(one, 0)) for word in words) for words in said
+    ]
+    rare.sort(key=lambda one: sum(frequency.get(sign, 0) for sign in one))
+    last = max((place for place, part in enumerate(parts) if part.kind == "number"), default=-1)
+    if last < 0:
+        return rare
+    units = parts[last].words or meant
+    number = frozenset(letters[unit] for unit in units or letters)
+    if not units:
+        return [*rare, number]
+    beside = []
+    if last and _is_said(parts[last - 1]):  # an aside or the rest of a list of rates may stand between
+        ends = {word[-1] for word in parts[last - 1].words} | set(")率度")
+        beside.append(frozenset(end + letter for end in ends for letter in number))
+    if last + 1 < len(parts) and _is_said(parts[last + 1]):
+        beside.append(frozenset(letter + word[0] for letter in number for word in parts[last + 1].words))
+    return [*(beside or [number]), *rare]
+
+
+def _is_said(part: Part) -> bool:
+    return part.kind in ("word", "choice") and all(part.words)
 
 
 def denied(text: str, start: int) -> bool:
@@ -264,5 +318,5 @@ def denied(text: str, start: int) -> bool:
 
 def said(match: re.Match[str]) -> int:
     """Weigh a match: ten for each character said for certain, less one for each in a gap. The heaviest wins."""
-    gaps = sum(len(group) for group in match.groups() if group)
+    gaps = len("".join(match.groups("")))
     return 10 * (match.end() - match.start() - gaps) - gaps

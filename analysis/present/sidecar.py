@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis import tables
 from analysis.errors import FigureError
+from analysis.files import write_all
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run, not shown, by Excel and LibreOffice
 _NUMBER = re.compile(r"[+-]?\d[\d,.]*%?")
@@ -71,8 +72,8 @@ def rests_on(one: Any, notebook: str | None) -> dict[str, Any]:
 def write(stem: Path, files: Mapping[str, bytes], record: Mapping[str, Any], names: Iterable[str]) -> None:
     """Write `stem`.<suffix> for each of `files`, then their record with hashes and the versions of packages `names`."""
     record = {**record, "files": digests(files), "packages": packages(names)}
-    for suffix, content in {**files, "json": dump(record)}.items():
-        tables.write_bytes(stem.with_name(f"{stem.name}.{suffix}"), content)
+    whole = {**files, "json": dump(record)}
+    write_all({stem.with_name(f"{stem.name}.{suffix}"): content for suffix, content in whole.items()})
 
 
 def sheet(frame: pd.DataFrame) -> bytes:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analysis import codebook, paths
@@ -75,10 +76,29 @@ def test_every_indicator_has_a_wording(book):
     assert set(book.indicators) <= {row["indicator"] for row in book.files["wordings"]}
 
 
-def test_every_wording_compiles_and_has_a_probe(book):
+def test_every_wording_is_tried_on_the_sentences_that_it_matches(book):
     found = Wordings(book)
-    assert all(wording.pattern for wording in found.rows)
-    assert {id(one) for some in found.by_probe.values() for one in some} == {id(one) for one in found.rows}
+    rng = np.random.default_rng(3)
+    tried = 0
+    for wording in found.rows:
+        words = ["今年"]
+        numbers = [place for place, part in enumerate(wording.parts) if part.kind == "number"]
+        for place, part in enumerate(wording.parts):
+            if part.kind in ("word", "choice"):
+                words.append(str(rng.choice(part.words)))
+            elif part.kind == "gap":
+                words.append(str(rng.choice(["", "各类", "有关"])))
+            elif part.kind in ("number", "passed"):
+                meant = place == numbers[-1] if numbers else False
+                words.append(str(rng.choice(["", "", "(含结转)"])) if meant else "")
+                units = part.words or (wording.meant if meant else ()) or sorted(found.letters)
+                words.append(found.letters[str(rng.choice(units))])
+        sentence = "".join(words)
+        if wording.pattern.search(sentence):
+            tried += 1
+            assert any(one is wording for one in found.to_try(sentence)), sentence
+            assert any(pattern.search(sentence) for pattern in found.telling)
+    assert tried > 0.95 * len(found.rows), "and each compiles"
 
 
 def test_a_wording_stands_once_unless_it_is_shared(book):

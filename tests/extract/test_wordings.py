@@ -3,11 +3,22 @@ import re
 import pytest
 
 from analysis.errors import CodebookError
-from analysis.extract.wordings import LISTED, OTHER, denied, parse, probes, said, skeleton, to_regex, unit_letters
+from analysis.extract.wordings import (
+    LISTED,
+    OTHER,
+    Filler,
+    denied,
+    parse,
+    said,
+    signs,
+    skeleton,
+    to_regex,
+    unit_letters,
+)
 
 UNITS = ("件", "份", "名", "%", "个", "")
 LETTERS = unit_letters(UNITS)
-FILLER = re.compile(r"(?:共|累计|达到|达|均|为|[ \t])*$")
+FILLER = Filler(["共", "累计", "达到", "达", "均", "为"])
 
 
 def view(text, *numbers):
@@ -149,11 +160,16 @@ def test_a_topic_is_no_part_of_the_pattern():
     assert found("{复议}受理N件", "受理5件", ("5件", "件")) == "5件"
 
 
-def test_the_rarest_needed_word_is_looked_for_first():
-    parts = parse("行政复议……[维持|撤销][原|]…N件", UNITS, FILLER)
-    assert probes(parts, {"行政复议": 80, "维持": 2, "撤销": 3}) == ("维持", "撤销")
-    assert probes(parts, {"维持": 90, "撤销": 3}) == ("行政复议",)
-    assert probes(parse("…[案件|]N", UNITS, FILLER), {}) == ()
+def test_a_sentence_must_hold_signs_of_each_word_and_of_the_number_with_its_neighbours():
+    def of(wording, frequency):
+        return signs(parse(wording, UNITS, FILLER), LETTERS, (), frequency)
+
+    counted = {"行政": 90, "政复": 80, "复议": 85, "维持": 2, "撤销": 3}
+    piece = LETTERS["件"]
+    assert of("行政复议……[维持|撤销][原|]…N件", counted) == [{piece}, {"维持", "撤销"}, {"政复"}]
+    assert of("复议N件撤销", counted) == [{f"{end}{piece}" for end in "议)率度"}, {f"{piece}撤"}, {"撤销"}, {"复议"}]
+    assert of("复议N", counted) == [{"复议"}, set(LETTERS.values())], "a number of any unit tells little"
+    assert of("无[复议|诉讼|]撤销", counted) == [{"撤销"}], "a word of one character tells little"
 
 
 @pytest.mark.parametrize(
