@@ -232,9 +232,7 @@ class Reader:
             before = folded[clause : one.start]
             if last != one.start or not role:  # 较去年22件59人: one statement, one role
                 sentence = _before(sentences, one.start)
-                nearest = bisect_left(
-                    ahead, sentence - _LONGEST
-                )  # most sentences hold no such word: none is read twice
+                nearest = bisect_left(ahead, sentence - _LONGEST)  # or of a word that runs into the sentence
                 told = nearest < len(ahead) and ahead[nearest] < one.start
                 role = self._role(one, before, folded[sentence : one.start] if told else "", report_year)
             if index in pairs:
