@@ -121,7 +121,7 @@ def page(server, tmp_path_factory):
         yield opened
 
 
-def run_all(page, server, name, wait=150):
+def run_all(page, server, name, wait=400):
     """Open a notebook by its address, run all cells, and return it as JupyterLab then has it."""
     page.go(f"{server}/lab/tree/{name}?token=t&reset", wait=40)
     page.until(READY.replace("NAME", json.dumps(name)), 60)
