@@ -47,7 +47,6 @@ def main() -> None:
             with test_lab.serve(folder / "lab") as server:
                 page.size(1200, 900)
                 test_lab.run_all(page, server, "00_start.ipynb")
-                page.run("[...document.querySelectorAll('button')].find(one => one.innerText.trim() === 'No')?.click()")
                 page.run("document.querySelector('.jp-OutputArea mark').scrollIntoView({block: 'center'})")
                 time.sleep(1)
                 shoot(page, "lab")
