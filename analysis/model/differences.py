@@ -116,7 +116,8 @@ def interval(
     Returns
     -------
     dict
-        estimate, ci_low, ci_high, method (BCa, percentile, jackknife, none), note (why there is none, or what was left out).
+        estimate, ci_low, ci_high, method (BCa, percentile, jackknife, none), note (why there is none, or what was left
+        out).
     """
     counts = [int(one.max()) + 1 for one in clusters]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -206,9 +206,7 @@ def fit(
     return Fit(words[order], shares[:, order], bound, n_iter, moved <= least, started, topics.sum(axis=1)[order], many)
 
 
-def _online(
-    topics: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray, seed: int
-) -> np.ndarray:
+def _online(topics: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray, seed: int) -> np.ndarray:
     """Return the topics' Dirichlet parameters K×V after one pass over the items by batches (Hoffman, Blei & Bach 2010).
 
     The t-th batch, scaled up to all items, replaces (4 + t) ** -0.7 of what was known before. Batches are drawn by
