@@ -248,8 +248,6 @@ def tokenize(
     one: dict[str, str] = {}  # each word stands in memory once, however often in the texts
     cut = [[one.setdefault(word, word) for word in words.split()] for words in kept]
     return cut, counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
-        {"word": "str", "reason": "str", "tokens": "int64"}
-    )
 
 
 def _tokenize(
