@@ -13,7 +13,7 @@ from analysis.model.samples import few
 
 LEAST = 5  # clusters a group from which an interval by resampling is given
 _CHUNK = 500  # resamples computed at once
-LARGE, LEFT_OUT = 500, 200  # clusters of both groups above which parts of them are left out instead, and the parts
+LARGE, LEFT_OUT = 500, 100  # clusters of both groups above which parts of them are left out instead, and the parts
 Estimator = Callable[..., np.ndarray]  # weights of each group's observations, B×n, to B estimates
 
 
@@ -101,8 +101,8 @@ def interval(
 
     The interval is BCa, bias-corrected and accelerated (Efron 1987), its acceleration by leaving out one cluster at a
     time; percentile where the correction is not defined. Above 500 clusters resampling would take hours, and its
-    corrections vanish: the error then comes from leaving out each of 200 random parts of each group's clusters (a
-    delete-a-group jackknife: Kott 2001; for medians too: Shao & Wu 1989), with Student's t of 199 degrees of freedom.
+    corrections vanish: the error then comes from leaving out each of 100 random parts of each group's clusters (a
+    delete-a-group jackknife: Kott 2001; for medians too: Shao & Wu 1989), with Student's t of 99 degrees of freedom.
 
     Parameters
     ----------
