@@ -158,7 +158,7 @@ def _left_out(
     for place, count in enumerate(counts):
         parts = min(count, LEFT_OUT)
         part = rng.permutation(np.arange(count) % parts)
-        weights = [np.ones((parts, len(one))) for one in clusters]
+        weights = [np.ones((1, len(one))) for one in clusters]  # one row stands for as many as the other group has
         weights[place] = (part[clusters[place]] != np.arange(parts)[:, None]).astype(float)
         found = scale(estimator(*weights))
         variance += (parts - 1) / parts * float(((found - found.mean()) ** 2).sum())
