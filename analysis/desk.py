@@ -207,8 +207,14 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
         builds.readers.cache_clear()
     for origin, target in ((source, made.reports), (paths.CODEBOOK, made.codebook)):
         if not target.exists():
-            shutil.copytree(origin, target)
+            shutil.copytree(origin, target, symlinks=True, ignore=_no_files)  # the build tells where a link leads
     return made
+
+
+def _no_files(folder: str, names: list[str]) -> list[str]:
+    """Return what can be neither copied nor read: pipes, sockets, devices."""
+    inside = [(name, Path(folder) / name) for name in names]
+    return [name for name, path in inside if not (path.is_symlink() or path.is_dir() or path.is_file())]
 
 
 def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -357,7 +357,9 @@ def read(table: str, folder: Path, reports: Collection[str] | None = None, check
     columns = _columns(table)
     raw = read_texts(csv, missing=True)
     if list(raw.columns) != list(columns):
-        raise DataError(f"{csv} has columns {list(raw.columns)}, expected {list(columns)}. Rebuild the tables.")
+        raise DataError(
+            f"{csv} has columns {str(list(raw.columns))[:500]}, expected {list(columns)}. Rebuild the tables."
+        )
     for name, (kind, _) in columns.items():
         if kind.lower() == "b":
             raw[name] = raw[name].map({"True": True, "False": False}.get)
