@@ -5,11 +5,12 @@ import json
 import re
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import docx
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import codebook, desk, errors, figures, load, paths, tables
@@ -18,7 +19,6 @@ from analysis.present import drawing, evidence, latex, numbers, printed
 from tests import browser
 from tests.hostile import files
 from tests.present import conftest as made
-from tests.present import test_topic_view
 
 RUN = "window.bad=1"
 EVIL = (
@@ -37,18 +37,19 @@ STARTS = tuple("=+-@\t\r\n＝＋－＠")
 # ------------------------------------------------------------------------------------------------ CSV
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(CELL, min_size=1, max_size=6), CELL)
 def test_no_cell_is_a_formula_and_all_come_back(tmp_path_factory, cells, name):
-    frame = pd.DataFrame({name: cells, "n": range(len(cells))}).astype({name: "str"})
+    frame = pd.DataFrame({f"{name}a": cells, "n": range(len(cells))}).astype({f"{name}a": "str"})
     path = tmp_path_factory.getbasetemp() / "cells.csv"
     path.write_bytes(tables.csv_bytes(frame))
     raw = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False, header=None)
     for cell in raw.to_numpy().ravel():
         assert not cell.startswith(STARTS) or re.fullmatch(r"[+-]?\d[\d,.]*%?", cell)
-    if name not in ("", "n") and "\r" not in name:
-        assert tables.read_texts(path).iloc[:, 0].tolist() == [cell.replace("\r\n", "\r\n") for cell in cells]
+    assert tables.read_texts(path).iloc[:, 0].tolist() == cells
 
 
+@settings(deadline=None, max_examples=60)
 @given(CELL)
 def test_a_cell_comes_back(cell):
     assert tables.original(tables.inert(cell)) == cell
@@ -99,6 +100,7 @@ def test_a_file_named_like_a_formula_goes_through_ledger_and_desk(tmp_path, monk
 # ------------------------------------------------------------------------------------------------ LaTeX, DOCX
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.one_of(ANY, st.sampled_from(EVIL)))
 def test_latex_holds_no_command_of_a_text(text):
     said = latex.escape(text)
@@ -117,18 +119,18 @@ def test_printed_tables_show_what_they_are_given(tmp_path):
     figures.save_table(hostile_table(), "x", folder=tmp_path)
     document = docx.Document(str(tmp_path / "x" / "tab01_corpus.zh.docx"))
     shown = [row.cells[0].text for row in document.tables[0].rows][1:]
-    assert [re.sub(r"\s", " ", one) for one in shown] == [re.sub(r"\s", " ", one) for one in EVIL]
+    assert [" ".join(one.split()) for one in shown] == [" ".join(one.split()) for one in EVIL]
     with BytesIO((tmp_path / "x" / "tab01_corpus.zh.docx").read_bytes()) as held:
         assert b"onerror" not in b"".join(re.findall(rb"<[^>]*>", held.read()))
     tex = (tmp_path / "x" / "tab01_corpus.zh.tex").read_text("utf-8")
     assert r"\input" not in tex.replace(r"\textbackslash{}input", "") and r"\write18" not in tex and "^^" not in tex
     back = tables.read_texts(tmp_path / "x" / "tab01_corpus.zh.csv")
-    assert back["地区"].tolist() == [one for one in EVIL]
+    assert back["地区"].tolist() == list(EVIL)
     assert back.iloc[0, 1] == "-2"
 
 
 def test_quoted_numbers_are_inert(tmp_path):
-    figures.quote("evil", MARKUP, out="x", notebook="n", folder=tmp_path)
+    figures.quote("x", "n", {"evil": MARKUP}, folder=tmp_path)
     numbers.join(tmp_path / "x")
     tex = (tmp_path / "x" / "numbers.tex").read_text("utf-8")
     assert r"\write18" not in tex and r"\input" not in tex.replace(r"\textbackslash{}input", "")
@@ -139,25 +141,17 @@ def test_quoted_numbers_are_inert(tmp_path):
 
 @pytest.fixture(scope="module")
 def hostile_set(tmp_path_factory) -> Path:
-    """A figure set, its gallery, its page of topics and an evidence site, all of hostile names and texts."""
+    """A figure set, its gallery and an evidence site, all of hostile names and texts."""
     home = tmp_path_factory.mktemp("set")
     reports = made.reports(7)
     places = [*EVIL[:6], r"$\frac{1}{2}$_^{{x}}"]
     reports["place"] = pd.Series(places, dtype="str")
-    for lang in ("zh", "en"):
-        for figure in (
-            figures.fig01_corpus(reports, lang),
-            figures.fig02_attention(made.attention(reports), reports, lang=lang),
-            figures.fig03_disclosure(made.indicators(reports), reports, lang=lang),
-            figures.fig05_ratios(made.printed(reports), made.identities(reports), reports, lang=lang),
-        ):
-            figures.save(figure, "x", folder=home, parameters={"tables": MARKUP, "note": list(EVIL)})
+    figures.save(
+        figures.fig01_corpus(reports, "en"), "x", folder=home, parameters={"tables": MARKUP, "note": list(EVIL)}
+    )
     figures.save_table(hostile_table(), "x", folder=home)
-    model = test_topic_view.Model() if hasattr(test_topic_view, "Model") else None
-    if model:
-        figures.topic_view(model).save("x", folder=home)
     folder = files.folder(home)
-    for number, one in enumerate(EVIL[:11]):
+    for number, one in enumerate((EVIL[0], EVIL[1], MARKUP)):
         text = files.text(2012 + number).replace("青禾县", f"青禾县{one}").replace("依法化解", f"{one}依法化解")
         (folder / "reports" / f"{number}<img src=x onerror={RUN}>.txt").write_text(text, "utf-8")
     build.build(folder / "reports", home / "tables")
@@ -165,9 +159,17 @@ def hostile_set(tmp_path_factory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_a_place_that_looks_like_a_formula_is_shown_as_it_is(hostile_set):
-    svg = (hostile_set / "x" / "fig01_corpus.en.svg").read_text("utf-8")
-    assert "<script" not in svg and "<img" not in svg and "onerror=" not in re.sub(r">[^<]*<|<!--.*?-->", "", svg)
+    tree = ElementTree.parse(hostile_set / "x" / "fig01_corpus.en.svg")
+    for element in tree.iter():
+        assert element.tag.rpartition("}")[2] not in ("script", "img", "foreignObject", "image")
+        assert not [name for name in element.attrib if name.startswith("on")]
+    back = tables.read_texts(hostile_set / "x" / "fig01_corpus.en.csv")
+    assert (
+        back["label"].str.contains(EVIL[0], regex=False).any()
+        and back["label"].str.contains("$\\frac", regex=False).any()
+    )
 
 
 @pytest.mark.slow
@@ -176,7 +178,7 @@ def test_nothing_runs_in_a_browser(hostile_set, tmp_path):
 
     export.gallery(hostile_set / "x", MARKUP)
     pages = [*sorted((hostile_set / "x").glob("*.html")), *sorted((hostile_set / "x").glob("*.svg"))]
-    pages += sorted((hostile_set / "evidence").rglob("*.html"))[:16] + sorted(
+    pages += sorted((hostile_set / "evidence").rglob("*.html"))[:6] + sorted(
         (hostile_set / "evidence" / "reports").glob("*.html")
     )
     with browser.open_browser(tmp_path) as page:
@@ -202,6 +204,7 @@ def test_nothing_runs_in_a_browser(hostile_set, tmp_path):
 # ------------------------------------------------------------------------------------------------ parameters and code
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.one_of(ANY, st.sampled_from(EVIL)))
 def test_a_parameter_stands_in_a_notebook_as_a_text(value):
     from papermill.translators import PythonTranslator
@@ -279,13 +282,17 @@ def test_nothing_of_a_file_is_evaluated_or_imported():
 # ------------------------------------------------------------------------------------------------ folders
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    return figures.fig01_corpus(made.reports(2), "zh")
+
+
 @pytest.mark.parametrize("name", ["../x", "/tmp/x", "..", "a/b", "a\\b", "", "x\n", "x\x00", ".", "~", "$(id)", "x.y"])
-def test_names_of_outputs_are_no_paths(name, tmp_path):
-    drawn = figures.fig01_corpus(made.reports(2), "zh")
+def test_names_of_outputs_are_no_paths(name, tmp_path, drawn):
     for call in (
         lambda: figures.save(drawn, name, folder=tmp_path), lambda: figures.save(drawn, name=name or "../y", folder=tmp_path),
-        lambda: figures.save_table(hostile_table(), name, folder=tmp_path), lambda: figures.save(drawn, notebook=name or "/", folder=tmp_path),
-        lambda: figures.quote("a", 1, out=name, notebook="n", folder=tmp_path), lambda: desk.open(name),
+        lambda: figures.save_table(hostile_table(), name, folder=tmp_path),
+        lambda: figures.quote(name, "n", {"a": 1}, folder=tmp_path), lambda: desk.open(name),
         lambda: figures.TopicView("").save(name, folder=tmp_path), lambda: figures.TopicView("").save(name=name, folder=tmp_path),
     ):  # fmt: skip
         with pytest.raises(errors.AnalysisError):
