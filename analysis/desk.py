@@ -205,7 +205,7 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
             shutil.rmtree(folder, ignore_errors=True)
     for origin, target in ((source, made.reports), (paths.CODEBOOK, made.codebook)):
         if not target.exists():
-            files.copy_folder(origin, target)
+            files.copy_folder(origin, target)  # the build tells where a link leads
     return made
 
 

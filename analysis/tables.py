@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
@@ -270,7 +271,25 @@ def csv_lines(frame: pd.DataFrame, header: bool = False) -> str:
     """Return a frame's rows as lines of CSV, to stand below those of other frames."""
     safe = _mapped(frame, ("'", *_SIGNS.replace("\\", "")), inert)
     safe = safe.rename(columns=lambda name: inert(name) if isinstance(name, str) else name)
-    return safe.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+    options: dict[str, Any] = {
+        "index": False, "header": header, "lineterminator": "\n", "float_format": "%.10g", "date_format": "%Y-%m-%d"
+    }  # fmt: skip
+    made = safe.to_csv(**options)
+    if "\r" in made:  # left bare where the line ends with \n only: a reader would take it for the end of a row
+        held = _Unix()
+        safe.to_csv(held, **options | {"lineterminator": "\r\n"})
+        return held.getvalue()
+    return made
+
+
+class _Unix(io.StringIO):
+    """Takes rows that end with `\\r\\n`, one at a time, and ends them with `\\n`."""
+
+    def __init__(self) -> None:
+        super().__init__(newline="")
+
+    def write(self, text: str, /) -> int:
+        return super().write(text.removesuffix("\r\n") + "\n" if text.endswith("\r\n") else text)
 
 
 def read_computed(path: Path, command: str) -> pd.DataFrame:
@@ -328,7 +347,9 @@ def _csv(table: str, folder: Path) -> pd.DataFrame:
     columns = _columns(table)
     raw = read_texts(csv, missing=True)
     if list(raw.columns) != list(columns):
-        raise DataError(f"{csv} has columns {list(raw.columns)}, expected {list(columns)}. Rebuild the tables.")
+        raise DataError(
+            f"{csv} has columns {str(list(raw.columns))[:500]}, expected {list(columns)}. Rebuild the tables."
+        )
     for name, (kind, _) in columns.items():
         if kind.lower() == "b":
             raw[name] = raw[name].map({"True": True, "False": False}.get)
