@@ -325,7 +325,11 @@ CASES: dict[str, Callable] = {
     "numbers": lambda: [line for text in NUMBERS.split("\n") for line in numbers_of(text)],
     "numbers_at_once": lambda: numbers_of(NUMBERS),
     "numbers_no_year": lambda: numbers_of(NUMBERS.split("\n")[5], None),
-    "numbers_part": lambda: [str(one) for one in readers().quantities.read("受理12件,办结15件,结案18件。", 5, 11)],
+    "numbers_part": lambda: [
+        str(one)
+        for text, start, end in (("受理12件,办结15件,结案18件。", 5, 11), ("甲|3件|4|\n乙|5件|6|\n丙|7件|8|", 8, 15), ("乙|5件|6|7件", 0, 5))
+        for one in readers().quantities.read(text, start, end)
+    ],
     "numbers_cases": lambda: numbers_of(CASES_TEXT),
     "sections_levels": lambda: sections_of(LEVELS),
     "sections_told": lambda: sections_of(TOLD),
