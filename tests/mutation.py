@@ -60,10 +60,12 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 print(json.dumps([get_diff_for_mutant(name).splitlines() for name in sys.argv[1:]]))
 """
 KEPT = re.compile(r'\(scope="(?:session|module)"\)(?=\ndef (?!built|texts))')
-# Chance may not decide what a test notices.
+# Chance may not decide what a test notices, nor a reader that was made before a fault was put in.
 PROFILE = """
+from analysis.extract import build, report
 from hypothesis import settings
 
+report.readers = build.readers = report.readers.__wrapped__
 settings.register_profile("mutation", derandomize=True, max_examples=15, deadline=None, database=None)
 settings.load_profile("mutation")
 """
@@ -76,7 +78,7 @@ def copy(folder: Path, modules: list[str], tests: list[str]) -> None:
         if not name.startswith(("figures/", "docs/")) and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
-    for path in folder.glob("tests/**/*.py"):  # a reader that was made before a fault was put in would not have it
+    for path in folder.glob("tests/**/*.py"):
         text = path.read_text("utf-8")
         path.write_text(KEPT.sub("", text).replace("@cache\ndef readers", "def readers"), encoding="utf-8")
     files = [f"analysis/{module}.py" for module in modules]
