@@ -1,5 +1,7 @@
 import pytest
 
+from analysis.extract.structure import _classifier
+
 REPORT = """一、工作开展情况
 (一)依法全面履行政府职能。一是推进简政放权。梳理事项12项。二是优化服务。
 (二)严格规范公正文明执法
@@ -190,3 +192,11 @@ def test_a_heading_behind_a_bracket_and_one_that_runs_on_without_a_mark(readers,
     )
     headings = [section.heading for section in readers.structure.read(document(text)).sections]
     assert headings == ["工作安排", "加强领导", "优化服务", "存在问题"]
+
+
+def test_the_class_whose_words_cover_most_is_named_with_its_share():
+    """Of words that begin alike the longest counts: 法治 covers two characters, not one."""
+    classify = _classifier({"a": "法 法治", "b": "政 府"})
+    assert classify("法治政") == ("a", 2 / 3)
+    assert classify("法政府") == ("b", 2 / 3)
+    assert classify("无") == ("", None)

@@ -127,7 +127,7 @@ XML = """<w:numbering xmlns:w="urn:w">
  <w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="chineseCounting"/><w:lvlText w:val="%1、"/><w:pStyle w:val="One"/></w:lvl>
  <w:lvl w:ilvl="1"><w:numFmt w:val="chineseCounting"/><w:lvlText w:val="(%2)"/><w:suff w:val="space"/><w:pStyle w:val="Two"/></w:lvl>
  <w:lvl w:ilvl="2"><w:lvlText w:val="%1.%2.%3"/><w:isLgl/></w:lvl>
- <w:lvl w:ilvl="3"><w:lvlText w:val="%3.%4"/><w:isLgl w:val="false"/><w:suff w:val="nothing"/></w:lvl>
+ <w:lvl w:ilvl="3"><w:lvlText w:val="%1.%4"/><w:isLgl w:val="false"/><w:suff w:val="nothing"/></w:lvl>
  <w:lvl w:ilvl="4"><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1-%5."/><w:isLgl w:val="0"/><w:lvlRestart w:val="1"/></w:lvl>
  <w:lvl w:ilvl="5"><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/><w:lvlRestart w:val="0"/></w:lvl>
  <w:lvl w:ilvl="6"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%7%9"/><w:isLgl w:val="off"/><w:lvlRestart w:val="x"/></w:lvl>
