@@ -130,7 +130,7 @@ XML = """<w:numbering xmlns:w="urn:w">
  <w:lvl w:ilvl="3"><w:lvlText w:val="%1.%4"/><w:isLgl w:val="false"/><w:suff w:val="nothing"/></w:lvl>
  <w:lvl w:ilvl="4"><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1-%5."/><w:isLgl w:val="0"/><w:lvlRestart w:val="1"/></w:lvl>
  <w:lvl w:ilvl="5"><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/><w:lvlRestart w:val="0"/></w:lvl>
- <w:lvl w:ilvl="6"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%7%9"/><w:isLgl w:val="off"/><w:lvlRestart w:val="x"/></w:lvl>
+ <w:lvl w:ilvl="6"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%7%8%9"/><w:isLgl w:val="off"/><w:lvlRestart w:val="x"/></w:lvl>
  <w:lvl w:ilvl="99"><w:numFmt w:val="none"/><w:lvlText w:val="%1"/></w:lvl>
 </w:abstractNum>
 <w:abstractNum w:abstractNumId="1"><w:numStyleLink w:val="List"/><w:lvl w:ilvl="0"><w:lvlText w:val="own %1"/></w:lvl></w:abstractNum>
@@ -196,7 +196,8 @@ PARAGRAPHS = [
 
 NUMBERING = """一、工作
 (一)(二)(三)混排
-第一是学习。第二是实践。
+第一是学习。第二是实践。第三是《学习(强国
+十十、不是数
 十一、跳号
 2.5万元投入。3.1.2节。
 1.首先
