@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import CodebookError, closest
-from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES
+from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES, original
 
 Row = dict[str, str]
 
@@ -41,15 +41,17 @@ def read_csv(path: Path, columns: Iterable[str]) -> list[Row]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
+            reader = csv.DictReader(handle, strict=True)
             rows = [
-                {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+                {key: original((value or "").strip()) for key, value in row.items() if isinstance(key, str)}
                 | {"_where": f"{path.name} line {reader.line_num}"}
                 for row in reader
             ]
             header = reader.fieldnames or []
     except FileNotFoundError:
         raise CodebookError(f"no file {path}. Restore it from the repository.") from None
+    except csv.Error as error:
+        raise CodebookError(f"{path} is no CSV ({error}). Is a quotation mark not closed?") from None
     except UnicodeDecodeError:
         raise CodebookError(f"{path} is not UTF-8. In Excel save it as 'CSV UTF-8 (comma delimited)'.") from None
     missing = [name for name in columns if name not in header]

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from analysis import files
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -64,14 +66,14 @@ def _begins(report_id: str) -> bool:
 
 def write(first: str, last: str, frames: Mapping[str, pd.DataFrame], folder: Path) -> Part:
     """Write the rows of a part, sorted and checked, below `folder` and return what to put on the list."""
-    files = {}
+    made = {}
     for table, frame in frames.items():
         content = frame.to_parquet(index=False)
-        files[table] = f"{first[:SHOWN]}-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
-        path = folder / FOLDER / table / files[table]
+        made[table] = f"{first[:SHOWN]}-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
+        path = folder / FOLDER / table / made[table]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return Part(first, last, files, {table: len(frame) for table, frame in frames.items()})
+        files.write_new(path, content)
+    return Part(first, last, made, {table: len(frame) for table, frame in frames.items()})
 
 
 def listed(folder: Path) -> list[Part] | None:
@@ -101,10 +103,11 @@ def holding(found: Sequence[Part], reports: Collection[str]) -> list[Part]:
 def read(files: Sequence[Path], reports: Collection[str] | None = None) -> pd.DataFrame:
     """Return the rows of some files of one table, in their order; with `reports` only those of these report_ids."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     found = [pq.read_table(file, use_threads=False) for file in files]
-    made = pa.concat_tables(found).to_pandas()
-    if reports is None:
-        return made
-    return made.loc[made["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
+    if reports is not None:
+        wanted = pa.array(sorted(reports), found[0].schema.field("report_id").type)
+        found = [one.filter(pc.field("report_id").isin(wanted)) for one in found]
+    return pa.concat_tables(found).to_pandas()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis import paths, tables, workers
+from analysis import files, paths, tables, workers
 from analysis.codebook import Row
 from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
@@ -69,20 +70,18 @@ def build(
         There is no folder, or not one readable report in it.
     CodebookError
         The codebook or the ledger is not usable, or a correction does not fit what is read.
-    RunError
-        Another process builds in `out`.
-    DataError
-        `out` cannot be written, or the disk is full.
+    FolderError
+        Another process builds in `out`, it cannot be written, or the disk is full.
     """
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
     known = ledgers.read(ledger) if ledger and ledger.exists() else {}
-    found = {path.relative_to(reports).as_posix(): path for path in documents.find(reports)}
+    listed, found = time.time_ns(), documents.listed(reports)
     if not found:
         raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
     with replacing.alone(out) as staging:
         before = incremental.load(out) if fmt == "parquet" else Index()
-        now = Index(*incremental.made_with(codebook_folder), incremental.hashed(found.items(), before))
+        now = Index(*incremental.made_with(codebook_folder), incremental.hashed(reports, found, listed, before))
         tasks = _tasks(now.files, known, corrected)
         planned = incremental.plan(tasks, before, now, out)
         place = Place(reports, codebook_folder, out, staging, fmt)
@@ -101,7 +100,9 @@ def _made(
     tick = (lambda: progress(next(ticks), total)) if progress and jobs <= 1 and not cluster else None
     if progress:
         progress(done, total)
-    for one, made in zip(work, workers.each(partial(make, place, tick), work, jobs, 1, cluster), strict=True):
+    for one, made in zip(
+        work, workers.each(partial(make, place, tick), work, jobs, 1, cluster, fork=True), strict=True
+    ):
         yield one.number, made
         done += len(one.tasks)
         if progress and not tick:
@@ -113,14 +114,15 @@ def _tasks(
 ) -> list[Task]:
     """Return what is to be read, in the order of the reports' ids; of the same content only the first counts."""
     made, first = [], dict[str, str]()
-    for file in files.keys() | known.keys():
-        row = known.get(file, {})
-        report_id = row.get("report_id") or documents.name(file)
+    shown = {file: documents.as_text(file) for file in files}
+    for file in files.keys() | (known.keys() - shown.values()):
+        row = known.get(shown.get(file, file), {})
+        report_id = row.get("report_id") or documents.name(shown.get(file, file))
         sha256 = files[file][-1] if file in files else ""
         made.append(Task(report_id, file, sha256, "", row, tuple(corrected.get(report_id, ()))))
     made.sort(key=lambda one: (one.report_id, one.file))
     for index, one in enumerate(made):
-        if one.sha256 and Path(one.file).suffix.lower() in formats.READABLE:
+        if one.sha256 and PurePosixPath(one.file).suffix.lower() in formats.READABLE:
             same = first.setdefault(one.sha256, one.file)
             made[index] = one._replace(same=same if same != one.file else "")
     return made
@@ -146,7 +148,7 @@ def _finish(
         raise CodebookError(faults)
     if not stand:
         raise DocumentError(failures)
-    with replacing.writing(place.out):
+    with files.telling(place.out):
         new = [one.part for one in made.values()]
         replacing.with_texts(place.staging, place.out, (name for one in made.values() for name in one.texts))
         if place.fmt == "parquet":
@@ -157,6 +159,6 @@ def _finish(
         replacing.without_texts(place.out, stand)
         if place.fmt == "parquet":
             now.entries += [incremental.stamped(one, place.out) for one in entries]
-            replacing.put(place.staging, incremental.as_note(now), place.out / incremental.NOTE)
+            files.write_bytes(place.out / incremental.NOTE, incremental.as_note(now))
     rows = {name: sum(one.part.rows[name] for one in entries) for name in tables.SCHEMAS}
     return Built(place.out, rows, failures)

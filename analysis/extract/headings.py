@@ -16,7 +16,7 @@ _N = "一二三四五六七八九十"
 STYLES: list[tuple[str, int, str, str]] = [
     ("part", 0, "第", rf"[{_N}]{{1,3}}(?:部分|章|篇)[,:、\s]?"),
     ("cn", 1, _N, rf"[{_N}]{{0,2}}(?:、|\.(?!\d))"),
-    ("cn_bracket", 2, "(", rf"[{_N}]{{1,3}}(?:\)|(?=[^)\n,。;]{{4,}}[,。;\n]))"),
+    ("cn_bracket", 2, "(", rf"[{_N}]{{1,3}}(?:\)|(?=[^)\n,。;]{{4,200}}[,。;\n]))"),
     ("cn_bracket", 2, _N, rf"[{_N}]{{0,2}}\)"),
     ("head", 2, "【", r"(?=[^】\n]{2,30}】)"),
     ("digit", 3, r"\d", r"\d?(?:、|\.(?!\d))\s?"),
@@ -121,7 +121,8 @@ def _opens(
 
 def char_before(folded: str, start: int, place: int) -> str:
     """Return the character before `place`, white space passed over; empty at `start` or after a wide gap."""
-    return folded[max(start, place - 20) : place].rstrip(" \t")[-1:]
+    char = folded[place - 1] if place > start else ""
+    return folded[max(start, place - 20) : place].rstrip(" \t")[-1:] if char in (" ", "\t") else char
 
 
 def told(start: int, end: int, role: str, found: Sequence[Section]) -> Section:
@@ -141,22 +142,23 @@ def tree(found: Sequence[Section], end: int, text: str, titles: re.Pattern[str])
     found = sorted([*found, *_damaged(found, folded)], key=lambda section: section.start)
     stack: list[Section] = []
 
-    def close(until: int, at: int) -> None:
-        for section in stack[until:]:
-            section.end = trimmed(text, section.start, at)
-        del stack[until:]
-
     for section in found:
-        styles = [one.style for one in stack]
-        rank = _RANK[section.style]
-        inner = next((index for index, style in enumerate(styles) if _RANK[style] >= rank), len(stack))
-        close(styles.index(section.style) if section.style in styles else inner, section.start)
-        section.parent = stack[-1] if stack else None
-        section.depth = len(stack) + 1
-        if section.parent:
+        rank, until = _RANK[section.style], len(stack)
+        for index, one in enumerate(stack):
+            if one.style == section.style:
+                until = index
+                break
+            until = min(until, index) if _RANK[one.style] >= rank else until
+        for one in stack[until:]:
+            one.end = trimmed(text, one.start, section.start)
+        del stack[until:]
+        section.depth = until + 1
+        if stack:
+            section.parent = stack[-1]
             section.parent.children.append(section)
         stack.append(section)
-    close(0, end)
+    for one in stack:
+        one.end = trimmed(text, one.start, end)
     for index, section in enumerate(found, 1):
         stop = min(section.end, found[index].start if index < len(found) else end)
         section.number, section.heading = _words(folded, text, section, stop, titles)

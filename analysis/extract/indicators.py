@@ -19,6 +19,7 @@ from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, ske
 
 ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, never results
 Review = dict[str, object]
+Scopes = tuple[re.Pattern[str], list[tuple[str, re.Pattern[str]]]]
 _REACH = 200  # characters over which a topic holds
 _LONGEST = 800  # characters of a sentence on either side of its number; of 669 reports three have one above 500
 _TOLD = 20  # values listed in a message
@@ -61,12 +62,14 @@ class Reader:
         self._wordings = Wordings(codebook)
 
     @cached_property
-    def _scopes(self) -> dict[bool, list[tuple[str, re.Pattern[str]]]]:
-        """Whether counties are below the reporting government → kind of scope → its words."""
+    def _scopes(self) -> dict[bool, Scopes]:
+        """Whether counties are below the reporting government → what tells that a kind of scope is said, and which."""
         kinds = ("own", "departments", "lower", "area")
-        pattern = self._codebook.marker_pattern
-        own = [(kind, re.compile(f"(?<!召开)(?:{pattern(f'scope_{kind}')})")) for kind in kinds]
-        return {False: own, True: [*own, ("lower", re.compile(pattern("scope_below")))]}
+        words = {kind: self._codebook.marker_pattern(f"scope_{kind}") for kind in (*kinds, "below")}
+        own = [(kind, re.compile(f"(?<!召开)(?:{words[kind]})")) for kind in kinds]
+        any_own = re.compile("|".join(words[kind] for kind in kinds))
+        any_below = re.compile("|".join(words.values()))
+        return {False: (any_own, own), True: (any_below, [*own, ("lower", re.compile(words["below"]))])}
 
     def read(
         self,
@@ -165,9 +168,7 @@ class Reader:
                 kept += single
         return [hit for hit in _apart(kept) if hit.wording.code != NONE], review
 
-    def _indicator(
-        self, hit: _Hit, text: str, quantities: Sequence[Quantity], scopes: Sequence[tuple[str, re.Pattern[str]]]
-    ) -> Indicator:
+    def _indicator(self, hit: _Hit, text: str, quantities: Sequence[Quantity], scopes: Scopes) -> Indicator:
         row = self._codebook.indicators[hit.wording.code]
         left, right = sentence(text, hit.start, hit.end)
         scope = hit.wording.scope or _scope(text[left : hit.start], scopes)
@@ -245,11 +246,11 @@ class Reader:
         groups: dict[tuple[str, str], list[Indicator]] = {}
         for one in found:
             groups.setdefault((one.code, one.scope), []).append(one)
+        shown = {group: ", ".join(f"{one.value:g}" for one in ones[:_TOLD]) for group, ones in groups.items()}
         return [
             {"kind": "ambiguous", "start": ones[1].start, "end": ones[1].end, "text": ones[1].evidence,
              "suggestion": "parts: set one to their sum in corrections.csv, drop the others; else drop the wrong one",
-             "message": f"{code} ({scope}) has {len(ones)} values: "
-                        + ", ".join(f"{one.value:g}" for one in ones[:_TOLD]) + ", …" * (len(ones) > _TOLD)}
+             "message": f"{code} ({scope}) has {len(ones)} values: {shown[code, scope]}{', …' * (len(ones) > _TOLD)}"}
             for (code, scope), ones in groups.items()
             if len({one.value for one in ones}) > 1
         ]  # fmt: skip
@@ -295,10 +296,13 @@ def _topic(text: str, topics: Sequence[tuple[int, int]], place: int) -> str:
     return text[slice(*topics[index])]
 
 
-def _scope(before: str, scopes: Sequence[tuple[str, re.Pattern[str]]]) -> str:
+def _scope(before: str, scopes: Scopes) -> str:
     """Whose figure it is: the nearest word before it in its sentence that says so, else the government's own."""
+    said, kinds = scopes
     before = _NAMES.sub("", before)  # names say nothing about it
-    nearest = [(match.end(), kind) for kind, pattern in scopes for match in pattern.finditer(before)]
+    if not said.search(before):  # most often
+        return "own"
+    nearest = [(match.end(), kind) for kind, pattern in kinds for match in pattern.finditer(before)]
     return max(nearest)[1] if nearest else "own"
 
 

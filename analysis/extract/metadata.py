@@ -26,7 +26,7 @@ COLUMNS = (
 EARLIEST, LATEST = (0, 12, 1), (3, 12, 31)  # plausible dates: years after the report's, month, day
 
 _YEAR_FIRST = re.compile(r"^\s*(?:20\d\d|二[零0O][零一二三四五六七八九]{2})年?度?(?:以来)?")
-_ADVERBIAL = re.compile(r"在[^,。;]*?下,?")  # 在昆明市委的领导下: not who reports
+_ADVERBIAL = re.compile(r"在[^,。;]{0,200}?下,?")  # 在昆明市委的领导下: not who reports
 _CUE = re.compile(r"[我本](省|自治区|市|州|盟|县|区|旗|镇|乡|街道|局|厅|委|院)")
 _CLAUSE = re.compile("([^,。;:]+)(:?)")
 _KIND_ONLY = re.compile(

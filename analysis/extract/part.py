@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis import parts, tables
+from analysis import files, parts, tables
 from analysis.codebook import Row
 from analysis.errors import DocumentError
 from analysis.extract import documents
-from analysis.extract.replacing import writing
-from analysis.extract.report import Rows, extract, judge_again, readers
+from analysis.extract.report import Readers, Rows, extract, judge_again, readers
 
 ROW: Row = {}
 
@@ -90,14 +89,13 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     """
     made = Made(parts.Part("", "", {}, {}))
     rows: Rows = {name: [] for name in tables.SCHEMAS}
-    frames = _before(place.out, work)
+    frames, with_ = _before(place.out, work), readers(place.codebook)
 
     def add(report_id: str, found: Rows) -> None:
         for name, new in found.items():
             rows[name] += [{"report_id": report_id} | row for row in new]
 
     if work.judged:
-        with_ = readers(place.codebook)
         for name, report in _rows(frames, work.judged).items():
             text = (place.out / "text" / f"{name}.txt").read_bytes().decode()
             corrected = next(one.corrected for one in work.tasks if one.report_id == name)
@@ -109,11 +107,10 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
         if tick:
             tick()
         if one.report_id not in work.kept | work.judged:
-            _read(one, place, texts, made, add)
-    with writing(place.out):
+            _read(one, place, with_, texts, made, add)
+    with files.telling(place.out):
         for name, text in texts.items():
-            with open(place.staging / "text" / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- faster, and there are many
-                file.write(text)
+            files.write_new(place.staging / "text" / f"{name}.txt", text)
         made.texts = list(texts)
         whole = {name: _whole(name, frames.get(name), work.kept, new) for name, new in rows.items()}
         first, last = work.tasks[0].report_id, work.tasks[-1].report_id
@@ -121,32 +118,36 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
             made.part = parts.write(first, last, whole, place.staging)
         else:
             for name, frame in whole.items():
-                (place.staging / f"{name}.{work.number}").write_text(
-                    tables.csv_lines(frame), encoding="utf-8", newline="\n"
-                )
+                files.write_new(place.staging / f"{name}.{work.number}", tables.csv_lines(frame).encode())
             made.part = parts.Part(first, last, {}, {name: len(frame) for name, frame in whole.items()})
     return made
 
 
-def _read(one: Task, place: Place, texts: dict[str, bytes], made: Made, add: Callable[[str, Rows], None]) -> None:
+def _read(
+    one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made: Made, add: Callable[[str, Rows], None]
+) -> None:
     """Read one file into rows and text, or say why not."""
+    file = documents.as_text(one.file)
 
     def leave_out(message: str) -> None:
         made.failures.setdefault(one.report_id, []).append(message)
-        row = {"kind": "metadata", "text": one.file, "message": message,
+        row = {"kind": "metadata", "text": file, "message": message,
                "suggestion": "mend or remove the file, then build again"}  # fmt: skip
         add(one.report_id, {"review": [row]})
 
     if not one.sha256:
         leave_out(
-            f"{one.file}: in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
+            f"{file}: in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
         )
         return
     if one.same or one.report_id in texts:
-        why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
-        leave_out(f"{one.file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
+        why = (
+            f"the same content as {documents.as_text(one.same)}"
+            if one.same
+            else f"another file has report_id {one.report_id} too"
+        )
+        leave_out(f"{file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
         return
-    with_ = readers(place.codebook)
     try:
         document = documents.read(place.reports / one.file, place.reports, with_.codebook, one.report_id)
     except DocumentError as error:

@@ -7,18 +7,14 @@ the new one, whatever kills the build. The next build removes what a killed one 
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from analysis import files, parts, tables
 
-from analysis import parts, tables
-from analysis.errors import DataError, RunError
-
-STAGING, HOLDER, LOCK = ".building", "process", ".build.lock"
+STAGING = ".building"
 
 
 @contextmanager
@@ -27,63 +23,19 @@ def alone(out: Path) -> Iterator[Path]:
 
     Raises
     ------
-    RunError
-        Another process builds there. Its lock ends with it.
-    DataError
-        The folder cannot be written.
+    FolderError
+        Another process builds there, or the folder cannot be written.
     """
     staging = out / STAGING
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / LOCK)
+    with files.alone(out):
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise RunError(
-                f"{out}: {_holder(staging)} is building there. Wait until it ends, or choose another folder with --out."
-            ) from None
-    try:
-        with writing(out):
-            for left in out.glob(f"{STAGING}*"):  # by a build that was killed
-                shutil.rmtree(left)
-            (staging / "text").mkdir(parents=True)
-            (staging / HOLDER).write_text(f"process {os.getpid()} on {platform.node()}", "utf-8")
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        lock.release()
-
-
-def _holder(staging: Path) -> str:
-    try:
-        return (staging / HOLDER).read_text("utf-8")
-    except FileNotFoundError:
-        return "another process"
-
-
-@contextmanager
-def writing(out: Path) -> Iterator[None]:
-    """Say what can be done when the disk does not take what is written: it is full, or may not be written.
-
-    Raises
-    ------
-    DataError
-        With the disk's reason.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise DataError(
-            f"cannot write in {out}: {error.strerror or error}. Every table and text there is still whole. Make room "
-            "or get the right to write, or choose another folder with --out; then build again."
-        ) from error
-
-
-def put(staging: Path, content: bytes, path: Path) -> None:
-    """Write a small file where new ones wait, and move it to its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (staging / path.name).write_bytes(content)
-    (staging / path.name).replace(path)
+            with files.telling(out):
+                for left in out.glob(f"{STAGING}*"):  # by a build that was killed
+                    shutil.rmtree(left)
+                (staging / "text").mkdir(parents=True)
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def with_texts(staging: Path, out: Path, new: Iterable[str]) -> None:
@@ -99,7 +51,7 @@ def with_parquet(staging: Path, out: Path, new: Iterable[parts.Part], whole: Seq
         for waiting, path in zip(one.paths(staging), one.paths(out), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             waiting.replace(path)
-    put(staging, parts.as_list(whole), out / parts.FOLDER / parts.LIST)
+    files.write_bytes(out / parts.FOLDER / parts.LIST, parts.as_list(whole))
     for name in tables.SCHEMAS:
         for fmt in ("csv", "parquet"):
             (out / f"{name}.{fmt}").unlink(missing_ok=True)
@@ -109,7 +61,7 @@ def with_parquet(staging: Path, out: Path, new: Iterable[parts.Part], whole: Seq
 def with_csv(staging: Path, out: Path, pieces: int) -> None:
     """Make one file of the pieces of each table and move it to its place; Parquet of an earlier build goes."""
     for name in tables.SCHEMAS:
-        with (staging / f"{name}.csv").open("wb") as whole:
+        with files.replacing(staging / f"{name}.csv") as whole:
             whole.write(tables.csv_bytes(tables.frame(name, [])))
             for piece in range(pieces):
                 with (staging / f"{name}.{piece}").open("rb") as file:

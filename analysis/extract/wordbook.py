@@ -75,8 +75,13 @@ class Wordings:
             except CodebookError as error:
                 faults += [f"{row['_where']}: {failure}" for failure in error.failures]
                 continue
-            if not any(part.kind in ("word", "choice") and all(part.words) for part in parts):
+            shortest = max((min(map(len, part.words)) for part in parts if part.kind in ("word", "choice")), default=0)
+            if not shortest:
                 faults.append(f"{row['_where']}: wording '{row['wording']}' needs a word outside [ ] to be found by.")
+            elif shortest == 1 and all(part.kind != "number" for part in parts):
+                faults.append(
+                    f"{row['_where']}: wording '{row['wording']}' needs a number or a word of two characters."
+                )
             made.append(
                 Wording(
                     row["indicator"],
@@ -125,8 +130,9 @@ class Wordings:
 
     def to_try(self, words: str) -> list[Wording]:
         """Return the wordings that may match a sentence of a skeleton, in the codebook's order."""
+        number, _ = self.telling
         held = pairs(words)
-        held.update(words)
+        held.update(number.findall(words))
         found: set[int] = set()
         for first in self.by_signs.keys() & held:
             by_second = self.by_signs[first]

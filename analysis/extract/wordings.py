@@ -273,38 +273,38 @@ def to_regex(wording: str | list[Part], letters: dict[str, str] | None = None, m
 
 
 def pairs(words: str) -> set[str]:
-    """Return the pairs of neighbouring characters, by which words are looked for; of one character itself."""
-    return {*map(add, words, words[1:])} if len(words) > 1 else {words}
+    """Return the pairs of neighbouring characters, by which words are looked for."""
+    return {*map(add, words, words[1:])}
 
 
 def signs(
     parts: Sequence[Part], letters: Mapping[str, str], meant: Collection[str], frequency: Mapping[str, int]
 ) -> list[frozenset[str]]:
-    """Return sets of characters and pairs of them; a sentence that the wording matches holds one of each set.
+    """Return sets of signs; a sentence that the wording matches holds one of each: most match hardly any sentence.
 
-    They are looked for first, as a wording matches hardly any sentence: of each word, or each alternative of a bracket,
-    its pair of the lowest `frequency`, and the number meant with its neighbours. The sets that tell most come first.
+    Signs are pairs of characters and the letters of numbers: of each word, or each alternative of a bracket, its pair
+    of the lowest `frequency`; the number meant with its neighbours. Words of one character are none. The sets that tell
+    most come first.
     """
-
-    def rarest(word: str) -> str:
-        return min(sorted(pairs(word)), key=lambda sign: (len(sign) < 2, frequency.get(sign, 0)))
-
-    said = [frozenset(map(rarest, part.words)) for part in parts if _is_said(part)]
-    said.sort(key=lambda one: (min(map(len, one)) < 2, sum(frequency.get(sign, 0) for sign in one)))
+    said = [part.words for part in parts if _is_said(part) and min(map(len, part.words)) > 1]
+    rare = [
+        frozenset(min(sorted(pairs(word)), key=lambda one: frequency.get(one, 0)) for word in words) for words in said
+    ]
+    rare.sort(key=lambda one: sum(frequency.get(sign, 0) for sign in one))
     last = max((place for place, part in enumerate(parts) if part.kind == "number"), default=-1)
     if last < 0:
-        return said
+        return rare
     units = parts[last].words or meant
     number = frozenset(letters[unit] for unit in units or letters)
     if not units:
-        return [*said, number]
+        return [*rare, number]
     beside = []
     if last and _is_said(parts[last - 1]):  # an aside or the rest of a list of rates may stand between
         ends = {word[-1] for word in parts[last - 1].words} | set(")率度")
         beside.append(frozenset(end + letter for end in ends for letter in number))
     if last + 1 < len(parts) and _is_said(parts[last + 1]):
         beside.append(frozenset(letter + word[0] for letter in number for word in parts[last + 1].words))
-    return [*(beside or [number]), *said]
+    return [*(beside or [number]), *rare]
 
 
 def _is_said(part: Part) -> bool:
