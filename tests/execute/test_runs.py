@@ -137,3 +137,15 @@ def test_the_researchers_variables_of_places_are_part_of_the_key(tmp_path, monke
     one = inputs.of_codebook()
     file.write_text("place_code,year,population\n532328,2022,216000\n")
     assert len({without, one, inputs.of_codebook()}) == 3
+
+
+def test_of_a_run_that_saved_no_figure_the_pictures_it_showed_are_compared(tmp_path):
+    picture = {"output_type": "display_data", "data": {"image/png": ["aGFs", "bG8="]}}
+    cells = [{"id": "a", "outputs": [{"output_type": "stream"}, picture, picture]}, {"id": "b"}]
+    (tmp_path / "some.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    run = {"folder": tmp_path, "notebook": "some.ipynb"}
+    assert compare.figures(run) == {"a 1": b"hallo", "a 2": b"hallo"}
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "fig.png").write_bytes(b"drawn")
+    assert compare.figures(run) == {"fig.png": b"drawn"}
+    assert compare.figures(run | {"folder": tmp_path / "gone"}) == {}

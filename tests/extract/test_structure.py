@@ -1,5 +1,8 @@
 import pytest
 
+from analysis.extract.headings import Section, _clause_length, told
+from analysis.extract.structure import _classifier, _common, _may_open
+
 REPORT = """一、工作开展情况
 (一)依法全面履行政府职能。一是推进简政放权。梳理事项12项。二是优化服务。
 (二)严格规范公正文明执法
@@ -190,3 +193,64 @@ def test_a_heading_behind_a_bracket_and_one_that_runs_on_without_a_mark(readers,
     )
     headings = [section.heading for section in readers.structure.read(document(text)).sections]
     assert headings == ["工作安排", "加强领导", "优化服务", "存在问题"]
+
+
+def test_the_class_whose_words_cover_most_is_named_with_its_share():
+    """Of words that begin alike the longest counts: 法治 covers two characters, not one."""
+    classify = _classifier({"a": "法 法治", "b": "政 府"})
+    assert classify("法治政") == ("a", 2 / 3)
+    assert classify("法政府") == ("b", 2 / 3)
+    assert classify("无") == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "length"),
+    [
+        ("甲,乙", 1), (",甲", 0), ("", 0), ("甲", 1), ("甲;乙", 1), ("甲:", 1), ("甲《乙,丙》,丁", 6), ("《甲〈乙〉,丙》,丁", 8), ("甲“乙”(丙,丁);戊", 9),
+        ("甲》》(乙,丙),丁", 8), ("甲(乙。丙),丁", 3), ("甲(乙,丙", 5), ("(甲),乙", 3), ("甲XX,乙", 3), ("《〈甲》,乙》,丙", 7),
+    ],
+)  # fmt: skip
+def test_a_clause_ends_outside_brackets_or_with_its_sentence(line, length):
+    assert _clause_length(line) == length
+
+
+def test_a_part_has_the_area_of_most_of_its_headings():
+    def children(*areas):
+        return [Section(0, 1, "", "", "cn", 1, area=area) for area in areas]
+
+    assert _common(children("A1", "A1", "A1", "A2", "A3")) == ("A1", 0.6)
+    assert _common(children("A1", "A1", "A2", "A3")) == ("", None)
+    assert _common(children("", "", "A1")) == _common(children("A1")) == _common([]) == ("", None)
+
+
+def test_a_told_part_takes_the_style_that_goes_on_behind_it():
+    def heading(start, style, value):
+        return Section(start, 99, "", "", style, value)
+
+    found = [heading(0, "cn", 1), heading(10, "digit", 1), heading(20, "digit", 2), heading(40, "digit", 3)]
+    made = told(30, 99, "problems", found)
+    assert (made.start, made.end, made.style, made.value, made.role, made.told) == (
+        30,
+        99,
+        "digit",
+        0,
+        "problems",
+        True,
+    )
+    assert told(50, 99, "plan", found).style == "cn", "nothing follows"
+    assert told(5, 99, "plan", found).style == "cn", "what follows begins anew"
+    assert told(15, 99, "plan", [*found[:2], heading(20, "digit", 3)]).style == "cn", "a number is missing"
+    assert (
+        told(30, 99, "plan", [heading(0, "digit", 5), heading(10, "digit", 2), heading(40, "digit", 3)]).style
+        == "digit"
+    )
+
+
+def test_a_part_opens_with_a_paragraph_or_where_no_heading_goes_on():
+    follows = [Section(0, 99, "", "", "cn", 1), Section(20, 99, "", "", "cn", 2), Section(40, 99, "", "", "digit", 1)]
+    text = "。" + "字" * 9 + "\n" + "字" * 40
+    assert _may_open(text, 11, [0, 20, 40], follows), "a paragraph begins"
+    assert not _may_open(text, 15, [0, 20, 40], follows), "二、 goes on"
+    assert not _may_open(text, 1, [0, 20, 40], follows)
+    assert _may_open(text, 25, [0, 20, 40], follows), "a new series begins"
+    assert _may_open(text, 45, [0, 20, 40], follows), "no heading follows"

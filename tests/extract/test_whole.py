@@ -27,7 +27,7 @@ NUMBERS = """2021-2025年规划印发,2021—2025年,2019至2021年度,2022年�
 三千家企业,三项制度,四级网络,两次会议,一次会议,召开一次会议。十个重点领域,四个牵头单位,五项工作,六年第一,连续六年,一年,为期一年,两年来,二期30余人,二期工程,百亿企业,近百场,上千人,千兆光网,每三年,第四次,零部件,一百二十余件,十余人,十多,二十个,三十五件,五十。
 3年多,10年,工作10年以上,9年,2025年,20年内,1个月,30日内,15个工作日,45和30个工作日,3、4、5件,7至9人,8-10名,分别为1件、2件。99999999999999999999999件,12A,A12件,·12件,№5件,#6件,1.2.3件,12级,0件,00件。
 约12件,12件左右,近12件,12件以上,超过12件,不少于12件,少于12件,不超过12件,12件以下,至少12件,最多12件,达12件多,达到近12件。达12件多,增长12%,同比下降5%,提高了3个百分点,上升率5%,较去年增加22件59人,比上年22件,从5件减少到3件,从3天压缩至1天,压缩为2天,由10个增至12个,到2025年达到100%,到2020年达到100%,力争完成30件,确保办结40件,力争明年。办结50件,每件100元,单价12元,罚款500元以下,金额在5万元以上的案件3件,超过5000元的案件。
-乡镇|件数|办结|元\n甲乡|75件|0|4件\n乙乡|12|3件|2022\n丙乡|1,250|2.5|3件|5人\n丁乡|3件|12|\n戊乡|1,250|3件|2.5|\n己乡|3件 | 12 |4件\n庚乡|12|13\n辛乡|3件|12件|14|1 500|\n3件|7
+乡镇|件数|办结|元\n甲乡|75件|0|4件\n乙乡|12|3件|2022\n丙乡|1,250|2.5|3件|5人\n丁乡|3件|12|\n戊乡|1,250|3件|2.5|\n己乡|3件 | 12 |4件\n庚乡|12|13\n壬乡|3件|15\n癸乡|7|3件|4件|8|\n子乡|7|9|3件|6\n丑乡|16|3件17|4件\n一次十余项措施,九余项措施,十一多项措施,十来项措施\n辛乡|3件|12件|14|1 500|\n3件|7
 每三家一组,各两个,这两家,首两次,前两名,几三人,几十个。二十项措施,十九项措施,二十一项措施,两万余,三亿元,十多万,三千多家,十多项,九多项,一万个,五千人,三百项制度。十来个,二十来人。
 受理行政复议案件件数为12。12人次参加培训,共计15人参加执法考试并取得证件,人均3件,覆盖率100 %,3‰,5成,2/3,1/2以上,3倍,2公里,5平方米,10亩。"""  # fmt: skip
 LEVELS = """青禾县人民政府关于2022年度法治政府建设情况的报告
@@ -127,10 +127,10 @@ XML = """<w:numbering xmlns:w="urn:w">
  <w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="chineseCounting"/><w:lvlText w:val="%1、"/><w:pStyle w:val="One"/></w:lvl>
  <w:lvl w:ilvl="1"><w:numFmt w:val="chineseCounting"/><w:lvlText w:val="(%2)"/><w:suff w:val="space"/><w:pStyle w:val="Two"/></w:lvl>
  <w:lvl w:ilvl="2"><w:lvlText w:val="%1.%2.%3"/><w:isLgl/></w:lvl>
- <w:lvl w:ilvl="3"><w:lvlText w:val="%3.%4"/><w:isLgl w:val="false"/><w:suff w:val="nothing"/></w:lvl>
+ <w:lvl w:ilvl="3"><w:lvlText w:val="%1.%4"/><w:isLgl w:val="false"/><w:suff w:val="nothing"/></w:lvl>
  <w:lvl w:ilvl="4"><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1-%5."/><w:isLgl w:val="0"/><w:lvlRestart w:val="1"/></w:lvl>
  <w:lvl w:ilvl="5"><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/><w:lvlRestart w:val="0"/></w:lvl>
- <w:lvl w:ilvl="6"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%7%9"/><w:isLgl w:val="off"/><w:lvlRestart w:val="x"/></w:lvl>
+ <w:lvl w:ilvl="6"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%7%8%9"/><w:isLgl w:val="off"/><w:lvlRestart w:val="x"/></w:lvl>
  <w:lvl w:ilvl="99"><w:numFmt w:val="none"/><w:lvlText w:val="%1"/></w:lvl>
 </w:abstractNum>
 <w:abstractNum w:abstractNumId="1"><w:numStyleLink w:val="List"/><w:lvl w:ilvl="0"><w:lvlText w:val="own %1"/></w:lvl></w:abstractNum>
@@ -196,7 +196,8 @@ PARAGRAPHS = [
 
 NUMBERING = """一、工作
 (一)(二)(三)混排
-第一是学习。第二是实践。
+第一是学习。第二是实践。第三是《学习(强国
+十十、不是数
 十一、跳号
 2.5万元投入。3.1.2节。
 1.首先
@@ -325,7 +326,11 @@ CASES: dict[str, Callable] = {
     "numbers": lambda: [line for text in NUMBERS.split("\n") for line in numbers_of(text)],
     "numbers_at_once": lambda: numbers_of(NUMBERS),
     "numbers_no_year": lambda: numbers_of(NUMBERS.split("\n")[5], None),
-    "numbers_part": lambda: [str(one) for one in readers().quantities.read("受理12件,办结15件,结案18件。", 5, 11)],
+    "numbers_part": lambda: [
+        str(one)
+        for text, start, end in (("受理12件,办结15件,结案18件。", 5, 11), ("甲|3件|4|\n乙|5件|6|\n丙|7件|8|", 8, 15), ("乙|5件|6|7件", 0, 5))
+        for one in readers().quantities.read(text, start, end)
+    ],
     "numbers_cases": lambda: numbers_of(CASES_TEXT),
     "sections_levels": lambda: sections_of(LEVELS),
     "sections_told": lambda: sections_of(TOLD),

@@ -258,6 +258,7 @@ CASES: dict[str, Callable] = {
         reports().assign(n=lambda d: d["n"].where(d.index != 2, np.nan), size=lambda d: d["size"].where(d.index % 7 > 0, 0)),
         "n", ["x"], exposure="size",
     ),
+    "counts_empty": lambda: stats.counts(reports().iloc[:0], "n", ["x"], exposure="size"),
     "panel_no_yes": lambda: stats.panel(reports(14, 3), "x", ["z"], family="poisson"),
     "panel_yes_as_number": lambda: stats.panel(reports(14, 3), "yes", ["z", "kind"]),
     "effect_unknown": lambda: effects.effect(model(), "levl"),  # type: ignore
