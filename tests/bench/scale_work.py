@@ -20,17 +20,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from analysis import load, parts, paths, workers
+from analysis.errors import RunError
 from analysis.extract import build as flow
 from analysis.extract import documents, incremental, part, simulate_texts
 from analysis.extract.build import build
 from analysis.extract.simulate import simulate
 
-SEED = 8
+SEED, ATTEMPTS = 8, 20
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 SMALL = """某县2022年度法治政府建设情况报告
 2022年,某县认真贯彻落实各项部署要求,扎实推进法治政府建设,现将有关情况报告如下。
@@ -191,8 +192,10 @@ def _cluster(folder: Path) -> Iterator[tuple[str, Callable[[], tuple[float, floa
             return each[0], sum(each[1:])
 
         address = json.loads(file.read_text())["address"]
-        with workers.executor(cluster=address) as pool:
-            pool._client.wait_for_workers(2)  # pyright: ignore
+        for _ in range(ATTEMPTS):
+            with suppress(RunError), workers.executor(cluster=address) as pool:  # a busy machine starts slowly
+                pool._client.wait_for_workers(2, timeout=60)  # pyright: ignore
+                break
         yield address, of_both
 
 
