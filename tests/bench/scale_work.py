@@ -59,11 +59,11 @@ def simulated(number: int, out: Path) -> dict[str, float]:
     return spent(simulate, number, SEED, out)
 
 
-def warm(**named: Any) -> None:
+def warm() -> None:
     """Build a few reports of another seed."""
     with tempfile.TemporaryDirectory() as folder:
         simulate(20, SEED + 1, Path(folder))
-        build(Path(folder) / "reports", Path(folder) / "tables", fmt="parquet", **named)
+        build(Path(folder) / "reports", Path(folder) / "tables", fmt="parquet")
 
 
 def built(reports: Path, out: Path, jobs: int) -> dict[str, float]:
@@ -202,8 +202,8 @@ def _cluster(folder: Path) -> Iterator[tuple[str, Callable[[], tuple[float, floa
 def clustered(reports: Path, out: Path, folder: Path) -> dict[str, float]:
     """Build on a loopback cluster, after a few reports to warm it up."""
     with _cluster(folder) as (address, of_both):
-        for _ in range(2):
-            warm(cluster=address)
+        with workers.executor(cluster=address) as pool:
+            pool._client.run(warm)  # pyright: ignore -- on every worker
         before = of_both()
         made = spent(build, reports, out, fmt="parquet", cluster=address)
         scheduler, hands = (after - earlier for after, earlier in zip(of_both(), before, strict=True))
