@@ -127,7 +127,7 @@ class Bench:
             self.add("so ten more to 100,000: CPU", more["cpu"] + grows * (100_000 - many), " s")
 
     def of_wording(self) -> None:
-        size = self.sizes[0]
+        size = self.sizes[:2][-1]
         made = scale_work.apart(
             scale_work.worded, self.reports(size), self.folder / "wording" / "tables", self.folder / "wording" / "book"
         )
