@@ -31,7 +31,7 @@ class Bench:
 
     def __init__(self, folder: Path, sizes: list[int], memory: int, added: list[int]) -> None:
         self.folder, self.sizes, self.memory, self.sizes_added = folder, sizes, memory, added
-        self.rows: list[tuple[str, str, str, str, str]] = []
+        self.rows: list[tuple[str, ...]] = []
         self.part = ""
         self._one: dict[int, dict[str, float]] = {}
 
@@ -39,14 +39,15 @@ class Bench:
         """Add a row to the table, and say it."""
         met = "–" if bar is None else "yes" if (value >= bar if least else value <= bar) else "no"
         limit = "" if bar is None else f"{'≥' if least else '≤'} {bar:g}{unit}"
-        self.rows.append((self.part, what, f"{value:,.4g}{unit}", limit, met))
-        print(*self.rows[-1], sep=" | ", file=sys.stderr, flush=True)
+        self._say(what, f"{value:,.4g}{unit}", limit, met)
+
+    def _say(self, *row: str) -> None:
+        self.rows.append((self.part, *row))
+        print(self.part, *row, sep=" | ", file=sys.stderr, flush=True)
 
     def same(self, what: str, value: float) -> None:
         """Add whether two folders were the same."""
-        self.rows.append(
-            (self.part, what, "the same bytes" if value else "other bytes", "the same", "yes" if value else "no")
-        )
+        self._say(what, "the same bytes" if value else "other bytes", "the same bytes", "yes" if value else "no")
 
     def reports(self, size: int) -> Path:
         """Return a folder of `size` simulated reports."""
@@ -126,7 +127,7 @@ class Bench:
             self.add("so ten more to 100,000: CPU", more["cpu"] + grows * (100_000 - many), " s")
 
     def of_wording(self) -> None:
-        size = self.sizes[0]
+        size = self.sizes[:2][-1]
         made = scale_work.apart(
             scale_work.worded, self.reports(size), self.folder / "wording" / "tables", self.folder / "wording" / "book"
         )
