@@ -224,7 +224,10 @@ def run(project: Project, words: list[str], at: int = 0, after: float | None = N
             os.setsid()
             os.dup2(log, 1)
             os.dup2(log, 2)
-            sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+            sys.stdin, sys.stdout, sys.stderr = (
+                open(where, mode, encoding="utf-8", closefd=where == os.devnull)  # noqa: PTH123, SIM115
+                for where, mode in ((os.devnull, "r"), (1, "w"), (2, "w"))
+            )
             paths.RUNS, paths.FIGURES, paths.NOTEBOOKS = project.runs, project.figures, project.notebooks
             paths.PARAMS = project.notebooks / "params"
             kernels.subprocess = SimpleNamespace(Popen=Forked, DEVNULL=-3, TimeoutExpired=subprocess.TimeoutExpired)
