@@ -4,9 +4,8 @@ import html
 
 import pytest
 
-from analysis import paths
+from analysis import paths, tables
 from analysis.errors import DocumentError
-from analysis import tables
 from analysis.extract import build, documents, formats, report
 
 
