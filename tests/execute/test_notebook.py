@@ -78,7 +78,7 @@ def test_a_run_whose_tables_change_meanwhile_is_no_result(made, runs, tmp_path, 
     monkeypatch.setattr(paths, "TABLES", tmp_path / "tables")
     (tmp_path / "tables").mkdir()
     path = made(f"open({str(tmp_path / 'tables' / 'a.csv')!r}, 'w').close()")
-    with pytest.raises(RunError, match="DataError: the tables changed while it ran. Run it again."):
+    with pytest.raises(RunError, match=r"DataError: the tables changed while it ran\. Run it again"):
         notebooks.run(path, {"n_topics": 3})
     (executed,) = (runs / "toy").glob("failed-*/toy.ipynb")
     ids = [cell["id"] for cell in json.loads(executed.read_text("utf-8"))["cells"]]
