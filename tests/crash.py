@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -224,7 +225,10 @@ def run(project: Project, words: list[str], at: int = 0, after: float | None = N
             os.setsid()
             os.dup2(log, 1)
             os.dup2(log, 2)
-            sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+            sys.stdin, sys.stdout, sys.stderr = (
+                open(where, mode, encoding="utf-8", closefd=where == os.devnull)  # noqa: SIM115
+                for where, mode in ((os.devnull, "r"), (1, "w"), (2, "w"))
+            )
             paths.RUNS, paths.FIGURES, paths.NOTEBOOKS = project.runs, project.figures, project.notebooks
             paths.PARAMS = project.notebooks / "params"
             kernels.subprocess = SimpleNamespace(Popen=Forked, DEVNULL=-3, TimeoutExpired=subprocess.TimeoutExpired)
@@ -395,15 +399,20 @@ class Trial:
         self.count.left += sum(bool(WAITING.search(name)) for name in now)
 
 
-def kills(name: str, number: int, folder: Path, seed: int = 1) -> Count:
-    """Kill one command `number` times: three of four at an event, spread over all of them, else at a random time."""
+def kills(name: str, number: int, folder: Path, seed: int = 1, say: Callable[[Count], None] = lambda _: None) -> Count:
+    """Kill one command `number` times: three of four at an event, spread over all of them, else at a random time.
+
+    `say` is called with the count so far after each.
+    """
     trial, rng = Trial(name, folder), np.random.default_rng(seed)
     timed = number // 4
     edges = np.linspace(1, trial.count.events + 1, number - timed + 1)
     for low, high in pairwise(edges):
         trial.kill(at=int(rng.integers(int(low), max(int(low) + 1, int(high)))))
+        say(trial.count)
     for _ in range(timed):
         trial.kill(after=float(rng.uniform(0, trial.seconds)))
+        say(trial.count)
     return trial.count
 
 
@@ -447,7 +456,10 @@ def main() -> int:
         number = max(1, round(given.kills * share / sum(chosen.values())))
         with tempfile.TemporaryDirectory(prefix="crash-") as folder:
             clock = time.perf_counter()
-            counts[name] = kills(name, number, Path(folder), given.seed)
+            counts[name] = kills(
+                name, number, Path(folder), given.seed,
+                lambda so_far, name=name: print(table({name: so_far}).splitlines()[2], file=sys.stderr, flush=True),
+            )  # fmt: skip
         faults += counts[name].faults
         seconds = time.perf_counter() - clock
         print(

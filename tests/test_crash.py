@@ -202,7 +202,7 @@ def test_evidence_that_cannot_be_written_leaves_whole_pages_and_the_next_run_men
     out = disk.folder / "evidence"
     evidence.write(built, out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    disk.fill(200_000)
+    disk.fill(4096)
     with pytest.raises(FolderError, match="the disk is full") as raised:
         evidence.write(built, out)
     assert str(out) in str(raised.value)
