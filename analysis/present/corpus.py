@@ -62,7 +62,7 @@ def fig01_corpus(reports: pd.DataFrame, lang: str) -> Figure:
         unleveled=int(reports["level"].isna().to_numpy().sum()),
         years="–".join(dict.fromkeys(str(year) for year in (years[:1] + years[-1:]))) or say("unknown"),
     )
-    caption += banded(data, say)
+    caption = say.said(caption, banded(data, say))
     return Figure(
         figure, data, "fig01_corpus", say("title.fig01"), caption, lang, {}, hashes(reports=reports), len(reports)
     )
