@@ -18,10 +18,6 @@ from analysis.tables import LEVELS
 
 FEW = 40  # reports that still get a row each
 DOTS, MIDDLE, ENDS = 300, (0.05, 0.95), 20  # values up to which each is a dot; of more: band, dots at each end
-    300,
-    (0.05, 0.95),
-    20,
-)  # values up to which each is a dot; of more, the band and the dots at each end
 HEADS = ("work", "problems", "duty", "plan", "causes")
 
 
