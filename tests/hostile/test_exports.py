@@ -1,6 +1,8 @@
 """What files say goes into tables, figures, pages and documents as text: nothing of it is computed, run or imported."""
 
 import ast
+import csv
+import io
 import json
 import re
 from io import BytesIO
@@ -14,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import codebook, desk, errors, figures, load, paths, tables
-from analysis.extract import build, corrections, ledger
+from analysis.extract import build, ledger
 from analysis.present import drawing, evidence, latex, numbers, printed
 from tests import browser
 from tests.hostile import files
@@ -195,10 +197,7 @@ def test_nothing_runs_in_a_browser(hostile_set, tmp_path):
         assert {url.split(":")[0] for url in page.requests} <= {"file", "data"}
         for cell in (*EVIL, "-5", "12件", "+4.5%"):
             line = page.run(f"csvLine({{reason: {json.dumps(cell)}}})")
-            wanted = pd.DataFrame([[*[""] * (len(corrections.COLUMNS) - 1), cell]]).to_csv(
-                index=False, header=False, lineterminator=""
-            )
-            assert line == wanted.replace(cell, tables.inert(cell), 1) or pd.isna(cell), cell
+            assert next(csv.reader(io.StringIO(line, newline="")))[-1] == tables.inert(cell)
 
 
 # ------------------------------------------------------------------------------------------------ parameters and code
