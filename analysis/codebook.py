@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from analysis.cells import original
 from analysis.errors import CodebookError, closest
-from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES, original
+from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES
 
 Row = dict[str, str]
 

@@ -146,9 +146,8 @@ def build(
                     progress(done, len(files))
             lost = []
             for file in sorted(set(known) - {one.file for part in work for one in part}):
-                message = (
-                    f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
-                )
+                why = f"in the ledger, but no such file below {reports.name}. Add the file or remove the row."
+                message = f"{file}: {why}"
                 lost.append(_left_out(known[file]["report_id"] or documents.name(file), file, message))
                 made.failures.append(message)
             writer.add("review", tables.frame("review", lost))
@@ -176,8 +175,7 @@ PART = 250  # reports that are read, checked and written together
 class Task(NamedTuple):
     """One file to read: its path, its path below the folder, its row of the ledger, the id of its report.
 
-    `same` is a file before it with the same content, or empty; a `kept` one has its rows in the tables already. `fault`
-    says why it cannot be opened.
+    `same` is a file before it with the same content; a `kept` one has its rows in the tables; a `fault` bars it.
     """
 
     path: Path
@@ -262,9 +260,6 @@ def _part(
             tick()
         if one.kept:
             continue
-        if one.fault:
-            leave_out(one, one.fault)
-            continue
         if one.report_id in made.texts or one.same:
             why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
             leave_out(one, f"{one.file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
@@ -307,9 +302,8 @@ def extract(
     review += with_.indicators.identities(found) + with_.indicators.several(found)
     read: set[int | None] = {one.quantity for one in found}
     at = [one.start for one in numbers]
-    for one in found:
-        if one.basis == "summed":
-            read.update(range(bisect_left(at, one.start), bisect_left(at, one.end)))
+    for one in (one for one in found if one.basis == "summed"):
+        read.update(range(bisect_left(at, one.start), bisect_left(at, one.end)))
     review += [
         _unmatched(document.text, one) for index, one in enumerate(numbers) if one.role == "fact" and index not in read
     ]
