@@ -76,13 +76,14 @@ def csv_text(frame: pd.DataFrame, header: bool = True) -> str:
     """Return a frame as the CSV of this project, none of whose cells is a formula."""
     safe = _mapped(frame, ("'", *_SIGNS.replace("\\", "")), inert)
     safe = safe.rename(columns=lambda name: inert(name) if isinstance(name, str) else name)
+    write: Any = safe.to_csv
     options: dict[str, Any] = {
         "index": False, "header": header, "lineterminator": "\n", "float_format": "%.10g", "date_format": "%Y-%m-%d"
     }  # fmt: skip
-    made = safe.to_csv(**options)
+    made = write(**options)
     if "\r" in made:  # left bare where the line ends with \n only: a reader would take it for the end of a row
         held = _Unix()
-        safe.to_csv(held, **options | {"lineterminator": "\r\n"})
+        write(held, **options | {"lineterminator": "\r\n"})
         return held.getvalue()
     return made
 
