@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from analysis.cells import original
 from analysis.errors import CodebookError, closest
-from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES, original
+from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES
 
 Row = dict[str, str]
 

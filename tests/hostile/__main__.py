@@ -1,6 +1,6 @@
 """In: the cases. Out: what came of each, as a table in Markdown; every case in a process of its own with limits.
 
->>> PYTHONPATH=. python -m tests.hostile            # all, into tests/hostile/README.md
+>>> PYTHONPATH=. python -m tests.hostile            # all, printed
 >>> PYTHONPATH=. python -m tests.hostile --fast     # the small ones, on the screen
 >>> PYTHONPATH=. python -m tests.hostile --only "web pages" --json
 """

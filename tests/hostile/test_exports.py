@@ -1,6 +1,8 @@
 """What files say goes into tables, figures, pages and documents as text: nothing of it is computed, run or imported."""
 
 import ast
+import csv
+import io
 import json
 import re
 from io import BytesIO
@@ -13,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import codebook, desk, errors, figures, load, paths, tables
-from analysis.extract import build, corrections, ledger
+from analysis import cells, codebook, desk, errors, figures, load, paths, tables
+from analysis.extract import build, ledger
 from analysis.present import drawing, evidence, latex, numbers, printed
 from tests import browser
 from tests.hostile import files
@@ -39,20 +41,20 @@ STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(CELL, min_size=1, max_size=6), CELL)
-def test_no_cell_is_a_formula_and_all_come_back(tmp_path_factory, cells, name):
-    frame = pd.DataFrame({f"{name}a": cells, "n": range(len(cells))}).astype({f"{name}a": "str"})
-    path = tmp_path_factory.getbasetemp() / "cells.csv"
+def test_no_cell_is_a_formula_and_all_come_back(tmp_path_factory, given_cells, name):
+    frame = pd.DataFrame({f"{name}a": given_cells, "n": range(len(given_cells))}).astype({f"{name}a": "str"})
+    path = tmp_path_factory.getbasetemp() / "hostile.csv"
     path.write_bytes(tables.csv_bytes(frame))
     raw = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False, header=None)
     for cell in raw.to_numpy().ravel():
         assert not cell.startswith(STARTS) or re.fullmatch(r"[+-]?\d[\d,.]*%?", cell)
-    assert tables.read_texts(path).iloc[:, 0].tolist() == cells
+    assert cells.read_texts(path).iloc[:, 0].tolist() == given_cells
 
 
 @settings(deadline=None, max_examples=60)
 @given(CELL)
 def test_a_cell_comes_back(cell):
-    assert tables.original(tables.inert(cell)) == cell
+    assert cells.original(cells.inert(cell)) == cell
 
 
 def test_numbers_stay_numbers(tmp_path):
@@ -124,7 +126,7 @@ def test_printed_tables_show_what_they_are_given(tmp_path):
         assert b"onerror" not in b"".join(re.findall(rb"<[^>]*>", held.read()))
     tex = (tmp_path / "x" / "tab01_corpus.zh.tex").read_text("utf-8")
     assert r"\input" not in tex.replace(r"\textbackslash{}input", "") and r"\write18" not in tex and "^^" not in tex
-    back = tables.read_texts(tmp_path / "x" / "tab01_corpus.zh.csv")
+    back = cells.read_texts(tmp_path / "x" / "tab01_corpus.zh.csv")
     assert back["地区"].tolist() == list(EVIL)
     assert back.iloc[0, 1] == "-2"
 
@@ -165,7 +167,7 @@ def test_a_place_that_looks_like_a_formula_is_shown_as_it_is(hostile_set):
     for element in tree.iter():
         assert element.tag.rpartition("}")[2] not in ("script", "img", "foreignObject", "image")
         assert not [name for name in element.attrib if name.startswith("on")]
-    back = tables.read_texts(hostile_set / "x" / "fig01_corpus.en.csv")
+    back = cells.read_texts(hostile_set / "x" / "fig01_corpus.en.csv")
     assert (
         back["label"].str.contains(EVIL[0], regex=False).any()
         and back["label"].str.contains("$\\frac", regex=False).any()
@@ -195,10 +197,7 @@ def test_nothing_runs_in_a_browser(hostile_set, tmp_path):
         assert {url.split(":")[0] for url in page.requests} <= {"file", "data"}
         for cell in (*EVIL, "-5", "12件", "+4.5%"):
             line = page.run(f"csvLine({{reason: {json.dumps(cell)}}})")
-            wanted = pd.DataFrame([[*[""] * (len(corrections.COLUMNS) - 1), cell]]).to_csv(
-                index=False, header=False, lineterminator=""
-            )
-            assert line == wanted.replace(cell, tables.inert(cell), 1) or pd.isna(cell), cell
+            assert next(csv.reader(io.StringIO(line, newline="")))[-1] == cells.inert(cell)
 
 
 # ------------------------------------------------------------------------------------------------ parameters and code
