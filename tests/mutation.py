@@ -69,9 +69,10 @@ report.readers = build.readers = report.readers.__wrapped__
 KEPT = re.compile(r'\(scope="(?:session|module)"\)(?=\ndef (?!built|texts))')
 # Chance may not decide what a test notices.
 PROFILE = """
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("mutation", derandomize=True, max_examples=15, deadline=None, database=None)
+few = {"max_examples": 15, "deadline": None, "database": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+settings.register_profile("mutation", derandomize=True, **few)
 settings.load_profile("mutation")
 """
 
