@@ -464,3 +464,30 @@ def test_ranges_flag_counties_only(engines, read):
     assert engines[1].out_of_range(found, "county") == []
     assert engines[1].out_of_range([replace(found[0], value=900.0)], "county")[0]["kind"] == "out_of_range"
     assert engines[1].out_of_range([replace(found[0], value=900.0)], "prefecture") == []
+
+
+def one_of(code, value, scope, start):
+    return indicators.Indicator(code, value, "件", "exact", "stated", scope, None, start, start + 1, "")
+
+
+def test_a_ratio_is_compared_with_the_rate_of_its_scope_that_stands_nearest(engines):
+    found = [
+        one_of("mediation_cases", 10, "own", 5), one_of("mediation_success", 9, "own", 10), one_of("mediation_success_rate", 80, "area", 11),
+        one_of("mediation_success_rate", 70, "own", 200), one_of("mediation_success_rate", 90, "own", 100),
+    ]  # fmt: skip
+    row = next(row for row in engines[1].derived(found) if row["ratio"] == "mediation_success")
+    assert (row["value"], row["stated_value"], row["agrees"]) == (90, 90, True)
+    area = engines[1].derived(found[:3])
+    assert [(row["stated_value"], row["agrees"]) for row in area if row["ratio"] == "mediation_success"] == [
+        (80, False)
+    ]
+
+
+def test_a_topic_holds_over_its_line_and_the_next_and_200_characters():
+    text = "复议" + "字" * 300
+    assert indicators._topic(text, [(0, 2)], 202) == "复议"
+    assert indicators._topic(text, [(0, 2)], 203) == ""
+    assert indicators._topic("复议\n诉讼中", [(0, 2), (3, 5)], 5) == "诉讼"
+    assert indicators._topic("复议\n一\n二", [(0, 2)], 3) == "复议"
+    assert indicators._topic("复议\n一\n二", [(0, 2)], 6) == ""
+    assert indicators._topic("一复议", [(1, 3)], 0) == ""

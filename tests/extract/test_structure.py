@@ -254,3 +254,17 @@ def test_a_part_opens_with_a_paragraph_or_where_no_heading_goes_on():
     assert not _may_open(text, 1, [0, 20, 40], follows)
     assert _may_open(text, 25, [0, 20, 40], follows), "a new series begins"
     assert _may_open(text, 45, [0, 20, 40], follows), "no heading follows"
+
+
+def test_a_heading_in_the_duty_part_that_names_problems_stays_there(readers, document):
+    made = readers.structure.read(
+        document("一、工作情况\n开展工作。\n二、主要负责人履行第一责任人职责情况\n(一)存在的问题\n还有不足。")
+    )
+    assert [section.role for section in made.sections] == ["work", "duty", "duty"]
+
+
+def test_after_a_full_stop_a_number_may_be_skipped_where_words_follow(readers, document):
+    made = readers.structure.read(
+        document("一、工作情况\n开展了工作。三、加强队伍建设。培训多次。五、略\n。(七)强化执法监督。")
+    )
+    assert [section.number for section in made.sections] == ["一、", "三、", "(七)"]
