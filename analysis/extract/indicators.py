@@ -137,7 +137,7 @@ class Reader:
         index = view.numbers[label]
         if wording.basis == "implied":  # 规范性文件12件,均按要求备案: the words are the evidence
             return _Hit(wording, index, *view.span(after + (view.text[after] in ",、"), end), (end, end), weight)
-        if "rates" in match.re.groupindex and match["rates"]:  # 办结率、满意率达100%: two labels
+        if wording.rates and match["rates"]:  # 办结率、满意率达100%: two labels
             label = match.start("rates")
         return _Hit(wording, index, quantities[index].start, quantities[index].end, (label, after), weight)
 
@@ -151,6 +151,9 @@ class Reader:
             if hit.wording.code not in rivals or rivals[hit.wording.code].weight < hit.weight:
                 rivals[hit.wording.code] = hit
         for rivals in places.values():
+            if len(rivals) == 1:  # most often
+                kept += rivals.values()
+                continue
             kept += [hit for hit in rivals.values() if hit.wording.shared]
             best = max((hit.weight for hit in rivals.values() if not hit.wording.shared), default=None)
             single = [hit for hit in rivals.values() if not hit.wording.shared and hit.weight == best]
@@ -361,10 +364,11 @@ def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
     kept = []
     for one in found:
         before = last.get(one.code)
-        between = _ASIDES.sub("", text[before.end : one.start]) if before else ""
-        part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
-        if part and not re.search(own, part):
-            continue
+        if before:
+            between = _ASIDES.sub("", text[before.end : one.start])
+            part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
+            if part and not re.search(own, part):
+                continue
         last[one.code] = one
         kept.append(one)
     return kept
@@ -372,6 +376,8 @@ def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
 
 def _summed(found: Sequence[Indicator], text: str) -> list[Indicator]:
     """Add the parts that a sentence names side by side: 31个社区、60个行政村. A part alone is not the whole."""
+    if all(one.basis != "summed" for one in found):  # most often
+        return list(found)
     runs: list[list[Indicator]] = []
     for one in sorted(found, key=lambda one: (one.code, one.scope, one.start)):
         last = runs[-1][-1] if runs else None
