@@ -107,7 +107,7 @@ class Reader:
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
         text = view.text
         listed = {place for match in LISTED.finditer(text) for place in range(*match.span(1))}
-        topics = [match.span() for match in self._wordings.topics.finditer(text)]
+        topics: list[tuple[int, int]] | None = None  # looked for when first needed
         number, word = (pattern.search for pattern in self._wordings.telling)
         for words in re.finditer(r"[^。\n]+", text):
             left, right = words.span()
@@ -116,13 +116,15 @@ class Reader:
             for wording in self._wordings.to_try(words.group()):
                 search = wording.pattern.search
                 match = search(text, left, right)
+                if match and wording.topic and topics is None:
+                    topics = [one.span() for one in self._wordings.topics.finditer(text)]
                 while match:  # from the next character on: a nearer label may stand inside a wide match
                     start = match.start()
                     if (
                         not denied(text, start)
                         and not _leaves_bracket(match.group())
                         and not (listed and wording.numbered and match.start("n") in listed)
-                        and (not wording.topic or _topic(text, topics, start) in wording.topic)
+                        and (not wording.topic or _topic(text, topics or [], start) in wording.topic)
                     ):
                         yield self._hit(wording, match, view, quantities)
                     match = search(text, start + 1, right)
