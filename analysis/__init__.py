@@ -5,6 +5,7 @@ command that needs none of them starts at once.
 """
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,13 +45,26 @@ _WHERE = {
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'analysis' has no '{name}'. It offers: {', '.join(__all__)}.")
-    import_module("analysis.present.evidence_inline")  # what `load` loads can show its sentences
+    for accessor in ("evidence_inline", "browse"):  # what `load` loads can show its sentences and be sorted in place
+        import_module(f"analysis.present.{accessor}")
+    import_module("analysis.completion").register()
     module = import_module(_WHERE[name])
-    offered = getattr(module, "__all__", None) or [
-        one for one, value in vars(module).items() if one[0] != "_" and getattr(value, "__module__", "") == _WHERE[name]
-    ]
-    vars(module)["__dir__"] = lambda: list(offered)  # the Tab key offers what is meant to be used
+    _narrow(module)
     return module
+
+
+def _narrow(module: ModuleType) -> None:
+    """Let the Tab key offer what is meant to be used: `__all__`, else what the module defines; its parts likewise."""
+    own = [one for one, value in vars(module).items() if one[0] != "_" and _home(value) == module.__name__]
+    offered = getattr(module, "__all__", None) or own
+    vars(module).setdefault("__dir__", lambda: list(offered))
+    for one in offered:
+        if isinstance(part := getattr(module, one), ModuleType):
+            _narrow(part)
+
+
+def _home(value: object) -> str:
+    return getattr(value, "__module__", "")
 
 
 def __dir__() -> list[str]:

@@ -198,11 +198,8 @@ def paper(
     cluster: ClusterOption = "",
 ) -> None:
     """Do the main job: reports to tables, all notebooks, and a folder to send: figures, tables, numbers, methods."""
-    from analysis.execute import kernels, parameters
-    from analysis.execute import notebook as notebooks
+    from analysis import files
     from analysis.extract.build import build as build_tables
-    from analysis.present import evidence as evidence_pages
-    from analysis.present import parcel
 
     own = _is_own(reports)
     name = out or ("paper" if own else reports.resolve().name)
@@ -211,38 +208,56 @@ def paper(
     if not re.fullmatch(r"[\w-]+", name):
         raise typer.BadParameter(f"--out '{name}' names a folder below figures: letters, digits, _ and - only.")
     folder = paths.TABLES if own else paths.FIGURES / name / "tables"
-    with _progress("reading reports") as shown:
-        made = build_tables(
-            reports, folder, *_notes(reports, ledger, corrections), jobs=jobs, cluster=cluster, progress=shown
-        )
-    for failure in made.failures:
-        _say(failure, "yellow")
-    _share(jobs, cluster)
-    parcel.clear(paths.FIGURES / name)
-    files = sorted(set(paths.NOTEBOOKS.glob("[0-9]*.ipynb")) - set(paths.NOTEBOOKS.glob("00*")))  # 00 is a tour
+    with files.alone(folder), files.alone(paths.FIGURES / name):  # nobody else changes what the notebooks read
+        with _progress("reading reports") as shown:
+            made = build_tables(
+                reports, folder, *_notes(reports, ledger, corrections), jobs=jobs, cluster=cluster, progress=shown
+            )
+        for failure in made.failures:
+            _say(failure, "yellow")
+        _share(jobs, cluster)
+        failed = _figure_set(name, folder, own, jobs, cluster)
+    _say(f"to send: {paths.FIGURES / name} (look at index.html)")
+    if failed:
+        raise RunError(failed)
+
+
+def _figure_set(name: str, folder: Path, own: bool, jobs: int, cluster: str) -> list[str]:
+    """Run all notebooks over the tables in `folder` and make figures/<name> of what they save; return the errors.
+
+    What an earlier run made there stays until the new is complete.
+    """
+    from analysis.execute import kernels, parameters
+    from analysis.execute import notebook as notebooks
+    from analysis.present import evidence as evidence_pages
+    from analysis.present import parcel
+
+    chosen = sorted(set(paths.NOTEBOOKS.glob("[0-9]*.ipynb")) - set(paths.NOTEBOOKS.glob("00*")))  # 00 is a tour
     given = {"tables": "" if own else str(folder), "out": name}
     failed: list[str] = []
+    published: set[Path] = set()
     with _progress("running notebooks") as shown, kernels.warm() as warm:
-        for done, file in enumerate(files):
-            shown(done, len(files))
+        for done, file in enumerate(chosen):
+            shown(done, len(chosen))
             needs = parameters.declared(file).get("sweep")
             try:
                 if needs:  # it compares the runs of a sweep: they come first
                     file_of_sweep = paths.PARAMS / f"{needs.default}.yml"
                     failed += _sweep(file_of_sweep, {"tables": given["tables"]}, jobs=jobs, cluster=cluster)
-                notebooks.run(file, given, warm=warm, reuse=True)
+                published.update(notebooks.run(file, given, warm=warm, reuse=True).published)
             except (RunError, ParameterError) as error:  # a topic model needs more items than a description
                 failed.append(str(error))
-        shown(len(files), len(files))
+        shown(len(chosen), len(chosen))
+    if not published:
+        raise RunError(failed)
+    parcel.clear(paths.FIGURES / name, published)
     unsaid = parcel.finish(paths.FIGURES / name, folder)
     if unsaid:
         _say(f"methods: nothing known of {', '.join(unsaid)}; these sentences are left out.", "yellow")
     with _progress("writing the evidence pages") as shown:
         site = evidence_pages.write(folder, progress=shown)
     _say(f"tables: {folder}\nevery number in its sentence: {site.index}")
-    _say(f"to send: {paths.FIGURES / name} (look at index.html)")
-    if failed:
-        raise RunError(failed)
+    return failed
 
 
 @app.command()
@@ -351,8 +366,9 @@ def check(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
     """Open JupyterLab on the notebooks; further words go to JupyterLab."""
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH", "")]))
-    quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    for name, first in (("PYTHONPATH", paths.ROOT), ("JUPYTER_CONFIG_PATH", paths.JUPYTER)):
+        os.environ[name] = os.pathsep.join(filter(None, [str(first), os.environ.get(name, "")]))
+    quiet = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
     named = any(word.startswith(("--notebook-dir", "--ServerApp.root_dir")) for word in context.args)
     folder = [] if named else [f"--notebook-dir={paths.ROOT}"]  # JupyterLab takes one
     words = [sys.executable, "-m", "jupyterlab", *folder, *quiet, *context.args]
@@ -367,6 +383,11 @@ def main() -> None:
     """Run the command line; an error a user can mend is shown without traceback and gives exit status 1."""
     try:
         app()
-    except AnalysisError as error:
-        _say(f"{type(error).__name__}: {error}", "red")
+    except (AnalysisError, OSError) as error:
+        from analysis import files
+
+        told = files.refusal(error) if isinstance(error, OSError) else error
+        if told is None:
+            raise
+        _say(f"{type(told).__name__}: {told}", "red")
         sys.exit(1)

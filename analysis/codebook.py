@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import CodebookError, closest
-from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES
+from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES, original
 
 Row = dict[str, str]
 
@@ -40,15 +41,17 @@ def read_csv(path: Path, columns: Iterable[str]) -> list[Row]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
+            reader = csv.DictReader(handle, strict=True)
             rows = [
-                {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+                {key: original((value or "").strip()) for key, value in row.items() if isinstance(key, str)}
                 | {"_where": f"{path.name} line {reader.line_num}"}
                 for row in reader
             ]
             header = reader.fieldnames or []
     except FileNotFoundError:
         raise CodebookError(f"no file {path}. Restore it from the repository.") from None
+    except csv.Error as error:
+        raise CodebookError(f"{path} is no CSV ({error}). Is a quotation mark not closed?") from None
     except UnicodeDecodeError:
         raise CodebookError(f"{path} is not UTF-8. In Excel save it as 'CSV UTF-8 (comma delimited)'.") from None
     missing = [name for name in columns if name not in header]
@@ -57,7 +60,7 @@ def read_csv(path: Path, columns: Iterable[str]) -> list[Row]:
     return rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # caches ask by it
 class Codebook:
     """The codebook's files as rows, and what is compiled from them once.
 
@@ -95,9 +98,15 @@ class Codebook:
 
     def marker_pattern(self, *kinds: str, position: str | None = None) -> str:
         """Return an alternation of the words of some kinds of marker, longest first."""
-        rows = (row for kind in kinds for row in self.markers[kind])
-        words = [row["word"] for row in rows if position is None or row["position"] == position]
-        return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+        if (kinds, position) not in self._patterns:
+            rows = (row for kind in kinds for row in self.markers[kind])
+            words = (row["word"] for row in rows if position is None or row["position"] == position)
+            self._patterns[kinds, position] = one_of(words)
+        return self._patterns[kinds, position]
+
+    @cached_property
+    def _patterns(self) -> dict[tuple[tuple[str, ...], str | None], str]:
+        return {}
 
     def same_unit(self, left: str, right: str) -> bool:
         """Whether two units count the same thing (件, 宗 and 起 do; 人 and 人次 do not)."""
@@ -107,6 +116,31 @@ class Codebook:
         """Return the unit that stands for all its synonyms."""
         row = self.units.get(unit)
         return row["canonical"] if row else unit
+
+
+def one_of(words: Iterable[str], between: str = "") -> str:
+    """Return a pattern of any of some words, longest first, that tries what words have in common only once.
+
+    `between` is a pattern for what may stand between their characters.
+
+    Examples
+    --------
+    >>> one_of(["件", "人", "人次", "人民币"])
+    '(?:人(?:次|民币)?|件)'
+    """
+    tree: dict[str, Any] = {}
+    for word in sorted(words):
+        node = tree
+        for char in word:
+            node = node.setdefault(char, {})
+        node[""] = {}
+
+    def shown(node: dict[str, Any], before: str) -> str:
+        ends = [before + re.escape(char) + shown(after, between) for char, after in node.items() if char]
+        optional = "?" if ends and "" in node else ""
+        return f"(?:{'|'.join(ends)}){optional}" if len(ends) > 1 or optional else "".join(ends)
+
+    return shown(tree, "")
 
 
 def _grouped(rows: Iterable[Row], key: str, value: str) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import paths, tables
+from analysis import files, paths, tables
 from analysis.errors import CodebookError, DocumentError, ParameterError
 from analysis.extract import build as builds
 from analysis.extract import corrections as overrides
@@ -71,7 +71,7 @@ class Desk:
     def files(self) -> pd.DataFrame:
         """Return one row per report file: file, kilobytes."""
         found = documents.find(self.reports)
-        rows = [(path.relative_to(self.reports).as_posix(), path.stat().st_size / 1000) for path in found]
+        rows = [(documents.shown(path, self.reports), path.lstat().st_size / 1000) for path in found]
         return pd.DataFrame(rows, columns=["file", "kilobytes"])
 
     def draft(self) -> pd.DataFrame:
@@ -80,7 +80,7 @@ class Desk:
         with_, out = builds.readers(self.codebook), self.ledger.with_suffix(".draft.csv")
         if not ledgers.draft(self.reports, known, with_.codebook, with_.places, out):
             return pd.DataFrame(columns=list(ledgers.COLUMNS), dtype="str")
-        return pd.read_csv(out, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+        return tables.read_texts(out)
 
     def enter(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Write rows to the ledger, in place of those of the same files, and return the whole ledger.
@@ -92,7 +92,7 @@ class Desk:
         """
         new = rows.reindex(columns=list(ledgers.COLUMNS)).fillna("").astype("str")
         if self.ledger.exists():
-            old = pd.read_csv(self.ledger, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+            old = tables.read_texts(self.ledger)
             new = pd.concat([old.loc[~old["file"].isin(new["file"].tolist())], new], ignore_index=True)
         _replace(self.ledger, tables.csv_bytes(new), lambda: ledgers.read(self.ledger))
         return new
@@ -138,7 +138,7 @@ class Desk:
         }  # fmt: skip
         book = builds.readers(self.codebook).codebook
         _append(self.corrections, line, lambda: overrides.read(self.corrections, book))
-        return pd.read_csv(self.corrections, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+        return tables.read_texts(self.corrections)
 
     def wording(self, indicator: str, wording: str, basis: str = "", scope: str = "", note: str = "") -> None:
         """Add a wording to this desk's codebook (see data/codebook/README.md); it counts from the next build on.
@@ -152,7 +152,6 @@ class Desk:
         _append(self.codebook / "wordings.csv", line, self._readable)
 
     def _readable(self) -> None:
-        builds.readers.cache_clear()  # it knows the codebook as it was
         builds.readers(self.codebook).indicators.check()
 
     def export(self) -> pd.DataFrame:
@@ -184,7 +183,7 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
     out : str
         Name of the folder below figures/.
     reports : str or Path
-        Folder of reports; empty for the project's five.
+        Folder of reports, from here or from the project's folder; empty for the project's five.
     fresh : bool
         Begin anew: remove what this desk had before, corrections and wordings too.
 
@@ -198,16 +197,15 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
     sidecar.plain_name(out=out)
     if out == "paper":
         raise ParameterError("'paper' is kept for data/reports; choose another name.")
-    made, source = Desk(paths.FIGURES / out), Path(reports) if reports else paths.REPORTS
+    made, source = Desk(paths.FIGURES / out), paths.found(reports) if reports else paths.REPORTS
     if not source.is_dir() or not documents.find(source):
         raise DocumentError(f"no file in {source}. Put txt, html, pdf or docx files there.")
     if fresh:
         for folder in (made.reports.parent, made.tables):
             shutil.rmtree(folder, ignore_errors=True)
-        builds.readers.cache_clear()
     for origin, target in ((source, made.reports), (paths.CODEBOOK, made.codebook)):
         if not target.exists():
-            shutil.copytree(origin, target)
+            files.copy_folder(origin, target)
     return made
 
 
@@ -240,16 +238,16 @@ def _append(path: Path, line: dict[str, str], check: Callable[[], object]) -> No
 
 def _row(cells: list[str]) -> bytes:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
+    csv.writer(out, lineterminator="\n").writerow(map(tables.inert, cells))
     return out.getvalue().encode()
 
 
 def _replace(path: Path, content: bytes, check: Callable[[], object]) -> None:
     """Write a file; when the check of what it then says fails, put back what was there."""
     old = path.read_bytes() if path.exists() else None
-    tables.write_bytes(path, content)
+    files.write_bytes(path, content, lasting=True)
     try:
         check()
     except CodebookError:
-        path.unlink() if old is None else tables.write_bytes(path, old)
+        path.unlink() if old is None else files.write_bytes(path, old, lasting=True)
         raise

@@ -70,6 +70,10 @@ class FigureError(AnalysisError):
     """A figure cannot be drawn as asked: a missing glyph, an unknown language, nothing to draw."""
 
 
+class FolderError(AnalysisError):
+    """A folder cannot be written: the disk is full or read-only, or another process is at work there."""
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """Return `` Closest: 'x'.`` for the known word most like `word`, or an empty string."""
     import difflib

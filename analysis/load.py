@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis import paths, tables
@@ -40,6 +41,7 @@ def reports(
     years: Iterable[int] = (),
     levels: Iterable[str] = (),
     provinces: Iterable[str] = (),
+    places: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return one row per report, filtered; an empty filter keeps all.
 
@@ -49,20 +51,54 @@ def reports(
         The tables' folder; empty for the project's own.
     years, levels, provinces : iterable
         Keep reports whose report_year, level or province is one of these.
+    places : iterable
+        Keep reports of these places and of all below them: names of provinces, prefectures or counties, or codes of
+        six digits (530000 is all of 云南省).
 
     Raises
     ------
     ParameterError
-        A level is unknown, or a year or province stands in no report.
+        The folder is not there, a level is unknown, or a year, province or place stands in no report.
     """
-    table = tables.read("reports", Path(folder) if folder else paths.TABLES)
+    table = tables.read("reports", _base(folder))
     _known("level", levels, tables.LEVELS)
     for column, kept in (("report_year", list(years)), ("level", list(levels)), ("province", list(provinces))):
         if kept:
             if column != "level":
                 _known(column, kept, table[column].dropna().unique())
             table = table.loc[table[column].isin(kept).to_numpy()]
+    if asked := list(places):
+        table = table.loc[_within(table, asked)]
     return table.reset_index(drop=True)
+
+
+def _within(about: pd.DataFrame, asked: list[str]) -> np.ndarray:
+    """Return which reports are of one of the places, or of one below it."""
+    names, codes = [about[name] for name in ("place", "prefecture", "province")], about["place_code"].fillna("")
+    found = np.zeros(len(about), dtype=bool)
+    for one in map(str, asked):
+        if re.fullmatch("[0-9]{6}", one):
+            digits = re.sub("(00){1,2}$", "", one)
+            here = codes.str.startswith(digits).to_numpy(bool)
+            if len(digits) < 6:  # a zone or an office has no code, but stands in a province
+                above = about["province" if len(digits) == 2 else "prefecture"]
+                here = here | (codes.eq("") & above.isin(above.where(here).dropna().to_list())).to_numpy(bool)
+        else:
+            here = np.any([column.eq(one).to_numpy(bool) for column in names], axis=0)
+        if not here.any():
+            known = pd.concat([*names, about["place_code"]]).dropna().unique()
+            raise ParameterError(f"no report of a place '{one}' here.{closest(one, known)}")
+        found |= here
+    return found
+
+
+def _base(folder: str | Path) -> Path:
+    base = paths.found(folder) if folder else paths.TABLES
+    if folder and not base.is_dir():
+        raise ParameterError(
+            f"no folder '{folder}'. The first argument is a folder of tables; filters have names: indicator='{folder}'."
+        )
+    return base
 
 
 def _table(
@@ -72,15 +108,16 @@ def _table(
     years: Iterable[int] = (),
     levels: Iterable[str] = (),
     provinces: Iterable[str] = (),
+    places: Iterable[str] = (),
     **equal: str,
 ) -> pd.DataFrame:
     """Return one table with the columns of `ABOUT` joined; keyword filters such as role="problems" keep equal rows.
 
     With `from analysis import load`, `.evidence.show()` of what is returned shows each row in its sentence.
     """
-    about = reports(folder, years=years, levels=levels, provinces=provinces)[ABOUT]
-    chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces))) else None
-    table = tables.read(name, Path(folder) if folder else paths.TABLES, chosen)
+    about = reports(folder, years=years, levels=levels, provinces=provinces, places=places)[ABOUT]
+    chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces, places))) else None
+    table = tables.read(name, _base(folder), chosen)
     for column, value in equal.items():
         if column not in table:
             raise ParameterError(f"table {name} has no column '{column}'.{closest(column, table.columns)}")
@@ -92,7 +129,7 @@ def _table(
 
 def _from(folder: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     """Note in `table` which folder it is of, so that `.evidence` finds the texts; nothing for the project's own."""
-    table.attrs |= {"tables": str(folder)} if folder else {}
+    table.attrs |= {"tables": str(_base(folder))} if folder else {}
     return table
 
 
@@ -128,6 +165,9 @@ for _one, _grain, _example in (
         The tables' folder; empty for the project's own.
     years, levels, provinces : iterable
         Keep reports whose report_year, level or province is one of these.
+    places : iterable
+        Keep reports of these places and of all below them: names of provinces, prefectures or counties, or codes of
+        six digits (530000 is all of 云南省).
     **equal : str
         Keep rows in which a column has this value: {_example}.
 
@@ -139,8 +179,8 @@ for _one, _grain, _example in (
 
 
 def review(folder: str | Path = "") -> pd.DataFrame:
-    """Return what a person should look at: one row per doubt, files that gave no report included."""
-    return _from(folder, tables.read("review", Path(folder) if folder else paths.TABLES))
+    """Return what a person should look at, what matters most first: one row per doubt or file that gave no report."""
+    return _from(folder, tables.by_kind(tables.read("review", _base(folder))))
 
 
 COVARIATES = ("population", "gdp", "villages", "area_km2")  # persons; 万元; number; square kilometres
@@ -213,6 +253,7 @@ def texts(
     years: Iterable[int] = (),
     levels: Iterable[str] = (),
     provinces: Iterable[str] = (),
+    places: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return one row per report: report_id, text (whole, as the offsets of all tables count), start, end (of its body).
 
@@ -223,8 +264,8 @@ def texts(
     DataError
         The text of a report is not beside the tables.
     """
-    base = Path(folder) if folder else paths.TABLES
-    ids = reports(folder, years=years, levels=levels, provinces=provinces)["report_id"]
+    base = _base(folder)
+    ids = reports(folder, years=years, levels=levels, provinces=provinces, places=places)["report_id"]
     files = {report_id: base / "text" / f"{report_id}.txt" for report_id in ids}
     lost = [f"no text {file}. Make it with: python -m analysis build" for file in files.values() if not file.exists()]
     if lost:

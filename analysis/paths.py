@@ -15,9 +15,16 @@ GOLD = ROOT / "data" / "gold"  # hand annotation that `score` compares with
 SIMULATE = ROOT / "data" / "simulate"  # sentences of the genre that `simulate` draws from
 TABLES = ROOT / "data" / "tables"  # generated, committed
 NOTEBOOKS = ROOT / "notebooks"  # stripped .ipynb
+JUPYTER = ROOT / "analysis" / "jupyter"  # settings of JupyterLab for `lab`: no question about news; your own stay
 EVIDENCE = ROOT / "evidence"  # the site of the own tables: every number in its sentence
 PARAMS = NOTEBOOKS / "params"  # parameter sets and sweeps
 # figures/<out>/; figures/paper is committed. A run writes to its own folder first, see execute/notebook.py
 FIGURES = Path(os.environ.get("ANALYSIS_FIGURES") or ROOT / "figures")
 RUNS = ROOT / "runs"  # executed notebooks and run records
 CACHE = ROOT / ".cache"  # jieba's dictionary, the instanced font: rebuilt when missing
+
+
+def found(given: str | Path) -> Path:
+    """Return a path as given, else below the project's folder when it is there only: a notebook runs in its own."""
+    path = Path(given)
+    return path if path.exists() or not (ROOT / path).exists() else ROOT / path

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from analysis import parts
 from analysis.errors import DataError
+from analysis.files import write_bytes
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -87,7 +88,7 @@ SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequenc
         },
     ),
     "review": (
-        ("kind", "report_id", "start", "end", "text", "suggestion", "message"),
+        ("report_id", "kind", "start", "end", "text", "suggestion", "message"),
         {
             "report_id": "S", "kind": ("S", REVIEW_KINDS), "start": "i", "end": "i", "text": "s", "suggestion": "s",
             "message": "S",
@@ -96,6 +97,66 @@ SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequenc
 }  # fmt: skip
 
 _DTYPES = {"s": "str", "i": "Int64", "f": "float64", "b": "boolean", "d": "datetime64[us]"}
+
+
+# A cell that begins so is computed, not shown, by Excel and LibreOffice; the wide signs in some of their languages.
+_SIGNS = "=+\\-@\t\r\n＝＋－＠"
+_FORMULA, _INERT = re.compile(f"'*[{_SIGNS}]"), re.compile(f"'+[{_SIGNS}]")
+_NUMBER = re.compile(r"[+-]?\d[\d,.]*%?")
+
+
+def inert(cell: str) -> str:
+    """Return a text as it stands in every CSV of this project: no program takes it for a formula.
+
+    One `'` goes before what begins as a formula does; a number keeps its sign. `original` takes it away again.
+
+    Examples
+    --------
+    >>> inert("=1+1"), inert("'=1"), inert("-5"), inert("12件")
+    ("'=1+1", "''=1", '-5', '12件')
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def original(cell: str) -> str:
+    """Return the text of which `inert` made a cell.
+
+    Examples
+    --------
+    >>> original("'=1+1"), original("''=1"), original("-5"), original("'tis")
+    ('=1+1', "'=1", '-5', "'tis")
+    """
+    return cell[1:] if _INERT.match(cell) else cell
+
+
+def read_texts(path: Path, missing: bool = False) -> pd.DataFrame:
+    """Read a CSV of this project as texts, as they were before `inert`; with `missing` empty cells are missing.
+
+    Raises
+    ------
+    DataError
+        The file is no UTF-8 text, or no table.
+    """
+    empty = [""] if missing else []
+    try:
+        raw = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False, na_values=empty)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{path} is no table in UTF-8 ({str(error).strip()}). Make it again.") from None
+    return _mapped(raw, "'", original)
+
+
+def _mapped(frame: pd.DataFrame, begins: str | tuple[str, ...], change: Callable[[str], str]) -> pd.DataFrame:
+    """Return a frame in which the texts that begin so are changed; most have none."""
+    made = frame
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
+            cells = column.tolist()
+            new = [change(cell) if isinstance(cell, str) and cell.startswith(begins) else cell for cell in cells]
+            if new != cells:
+                made = frame.copy() if made is frame else made
+                made.isetitem(place, pd.Series(new, index=frame.index, dtype=column.dtype))
+    return made
 
 
 def _columns(table: str) -> dict[str, tuple[str, Sequence[str] | None]]:
@@ -140,7 +201,7 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         A column is unknown, a value has the wrong type or is not allowed, or two rows share a key.
     """
     columns = _columns(table)
-    unknown = sorted({name for row in rows for name in row} - set(columns))
+    unknown = sorted(set().union(*rows) - set(columns))
     if unknown:
         raise DataError(f"table {table}: unknown columns {unknown}. It has: {', '.join(columns)}.")
     data = {}
@@ -148,7 +209,7 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         values = [row.get(name) for row in rows]
         if kind.lower() == "s":
             values = [None if value is None or value == "" else value for value in values]
-        data[name] = pd.Series(values, dtype=object).astype(_DTYPES[kind.lower()])
+        data[name] = pd.Series(values, dtype=_DTYPES[kind.lower()])
     made = pd.DataFrame(data)
     return ordered(table, check(table, made))
 
@@ -162,6 +223,12 @@ def ordered(table: str, made: pd.DataFrame) -> pd.DataFrame:
         return column.map(list(allowed).index) if allowed else column
 
     return made.sort_values(key(table), kind="stable", ignore_index=True, key=ranks)
+
+
+def by_kind(review: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of the table review, what matters most first."""
+    ranks = review["kind"].map(REVIEW_KINDS.index).to_numpy(int)
+    return review.iloc[ranks.argsort(kind="stable")].reset_index(drop=True)
 
 
 def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
@@ -180,66 +247,8 @@ def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def is_late(table: str) -> bool:
-    """Whether the rows of a table are sorted by something else than the report, so that they wait for the last."""
-    return key(table)[0] != "report_id"
-
-
-def encoded(made: pd.DataFrame, fmt: Format) -> Any:
-    """Return rows as a `Writer` takes them: lines of CSV without the header, or an Arrow table."""
-    if fmt == "csv":
-        return _lines(made, header=False).encode()
-    import pyarrow as pa
-
-    return pa.Table.from_pandas(made, preserve_index=False)
-
-
-class Writer:
-    """Writes all tables part by part, so that memory does not grow with the number of reports.
-
-    A part holds every row of some reports, and the parts come in the order of their report_ids; then the files are
-    sorted by key as those that `write` makes. A part becomes a row group of a Parquet file.
-    """
-
-    def __init__(self, folder: Path, fmt: Format) -> None:
-        self.folder = folder
-        self.fmt: Format = fmt
-        self._open: dict[str, Any] = {}
-        self._late: dict[str, list[pd.DataFrame]] = {table: [] for table in SCHEMAS if is_late(table)}
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def add(self, table: str, part: Any) -> None:
-        """Add a part: of a late table a frame, else what `encoded` returns."""
-        if isinstance(part, pd.DataFrame):
-            self._late[table].append(part)
-        elif self.fmt == "csv":
-            if table not in self._open:
-                self._open[table] = (self.folder / f"{table}.csv").open("wb")
-                self._open[table].write(csv_bytes(frame(table, [])))
-            self._open[table].write(part)
-        else:
-            if table not in self._open:
-                import pyarrow.parquet as pq
-
-                self._open[table] = pq.ParquetWriter(self.folder / f"{table}.parquet", part.schema)
-            if part.num_rows:
-                self._open[table].write_table(part)
-
-    def finish(self) -> None:
-        """Write what waited for the last part."""
-        for table, frames in self._late.items():
-            write(table, pd.concat(frames, ignore_index=True) if frames else frame(table, []), self.folder, self.fmt)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for file in self._open.values():
-            file.close()
-
-
 def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> Path:
-    """Check `made`, sort it by key and write it atomically as `folder/<table>.<fmt>`; return the path."""
+    """Check `made`, sort it by key and write it atomically as the one file `folder/<table>.<fmt>`; return the path."""
     made = ordered(table, check(table, made))
     path = folder / f"{table}.{fmt}"
     if fmt == "csv":
@@ -250,12 +259,18 @@ def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> 
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a frame as the CSV of this project: UTF-8 that Excel opens, one kind of line end, ten digits."""
-    return _lines(frame).encode("utf-8-sig")
+    """Return a frame as the CSV of this project: UTF-8 that Excel opens, no formulas, one kind of line end, ten digits.
+
+    `read_texts` reads it back as it was.
+    """
+    return csv_lines(frame, header=True).encode("utf-8-sig")
 
 
-def _lines(frame: pd.DataFrame, header: bool = True) -> str:
-    return frame.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+def csv_lines(frame: pd.DataFrame, header: bool = False) -> str:
+    """Return a frame's rows as lines of CSV, to stand below those of other frames."""
+    safe = _mapped(frame, ("'", *_SIGNS.replace("\\", "")), inert)
+    safe = safe.rename(columns=lambda name: inert(name) if isinstance(name, str) else name)
+    return safe.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
 
 
 def read_computed(path: Path, command: str) -> pd.DataFrame:
@@ -271,25 +286,47 @@ def read_computed(path: Path, command: str) -> pd.DataFrame:
     return pd.read_csv(path, encoding="utf-8-sig")
 
 
-def read(table: str, folder: Path, reports: Collection[str] | None = None, checked: bool = True) -> pd.DataFrame:
-    """Read `folder/<table>.parquet`, else `.csv`, with declared types, and check it.
+def read(table: str, folder: Path, reports: Collection[str] | None = None) -> pd.DataFrame:
+    """Read a table of `folder`, Parquet where there is some and else CSV, with declared types, and check it.
 
-    With `reports` only the rows of these report_ids; the others are not read from a Parquet file.
-    `checked=False` trusts a Parquet file that this program has just written.
+    With `reports` only the rows of these report_ids; parts of a Parquet table that hold none of them are not read.
 
     Raises
     ------
     DataError
-        Neither file is there, or its content does not fit the schema.
+        The table is not there, or its content does not fit the schema.
     """
-    parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
-    if parquet.exists():
-        made = pd.read_parquet(parquet, filters=_of(reports))
-        return check(table, made) if checked else made
+    made = _parquet(table, folder, reports)
+    made = _csv(table, folder) if made is None else made
+    if reports is not None:
+        made = made.loc[made["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
+    return check(table, made)
+
+
+def _parquet(table: str, folder: Path, reports: Collection[str] | None) -> pd.DataFrame | None:
+    """Return the rows of the parts that may hold `reports`, or None when the tables are not Parquet."""
+    single = folder / f"{table}.parquet"
+    for last in (False, True):
+        found = parts.listed(folder)
+        if found is None:
+            return pd.read_parquet(single) if single.exists() else None
+        chosen = found if reports is None else parts.holding(found, reports)
+        if not chosen:
+            return frame(table, [])
+        try:
+            return parts.read([folder / parts.FOLDER / table / one.files[table] for one in chosen], reports)
+        except FileNotFoundError as error:  # a build has replaced the list since: read the new one
+            if last:
+                raise DataError(f"no file {error.filename}. Build again: it is made anew.") from None
+    return None
+
+
+def _csv(table: str, folder: Path) -> pd.DataFrame:
+    csv = folder / f"{table}.csv"
     if not csv.exists():
         raise DataError(f"no table {csv}. Make it with: python -m analysis build")
     columns = _columns(table)
-    raw = pd.read_csv(csv, dtype="str", encoding="utf-8-sig", keep_default_na=False, na_values=[""])
+    raw = read_texts(csv, missing=True)
     if list(raw.columns) != list(columns):
         raise DataError(f"{csv} has columns {list(raw.columns)}, expected {list(columns)}. Rebuild the tables.")
     for name, (kind, _) in columns.items():
@@ -298,28 +335,4 @@ def read(table: str, folder: Path, reports: Collection[str] | None = None, check
         elif kind.lower() in "if":
             raw[name] = pd.to_numeric(raw[name])
         raw[name] = raw[name].astype(_DTYPES[kind.lower()])
-    if reports is not None:
-        raw = raw.loc[raw["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
-    return check(table, raw)
-
-
-def _of(reports: Collection[str] | None) -> Any:
-    """Return the filter of a Parquet file for some reports; the bounds let whole row groups be skipped."""
-    if reports is None:
-        return None
-    ids = sorted(reports) or [""]
-    return [("report_id", ">=", ids[0]), ("report_id", "<=", ids[-1]), ("report_id", "in", ids)]
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` so that a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    return raw

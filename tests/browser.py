@@ -176,6 +176,10 @@ class Page:
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
 
+    def scripts(self, on: bool) -> None:
+        """Let pages that are opened from now on run scripts, or not; `run` works all the same."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not on)
+
     def picture(self, path: Path, whole: bool = False) -> None:
         """Save a PNG of the window, or of the whole page."""
         shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

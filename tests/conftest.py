@@ -7,15 +7,20 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from analysis import paths, tables
-from analysis.extract import build
+from analysis.extract import build, report
 from analysis.extract.documents import Document, furniture
+
+# No test may fail because the machine is busy.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
-def readers() -> build.Readers:
-    return build.readers(paths.CODEBOOK)
+def readers() -> report.Readers:
+    return report.readers(paths.CODEBOOK)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def test_check_finds_the_codebook_sound_and_drafts_the_ledger(tmp_path):
     assert rows.loc["000_643f93f47b3e32dd.txt", "place_code"] == "532328"
     assert rows.loc["000_643f93f47b3e32dd.txt", "published_on"] == "2023-02-24"
     assert "prefecture" in rows.loc["004_f83bac064ef17cd3.txt", "note"]
+    assert "place_code: none is known below the county" in rows.loc["004_f83bac064ef17cd3.txt", "note"]
     assert "the file is empty" in rows.loc["empty.txt", "note"]
     draft.rename(tmp_path / "ledger.csv")  # a draft is a ledger that `build` takes
     done = run("build", "--reports", reports, "--ledger", tmp_path / "ledger.csv", "--out", tmp_path / "out")

@@ -22,29 +22,48 @@ READY = (
     f"window.jupyterapp && {WIDGET}?.context?.isReady && {WIDGET}.context.path === NAME"
     f" && {WIDGET}.sessionContext.session?.kernel?.connectionStatus === 'connected'"
 )
-WRONG = """
-from analysis import load
-load.reports(levels=["city"])
+BOOKS = {
+    "wrong": """from analysis import load
+load.reports(levels=["city"])""",
+    "browse": """from analysis import load
+load.indicators().browse(lang="en")""",
+    "sentences": """from analysis import load
+load.indicators(indicator="head_appearance_rate").evidence.show()""",
+    "topics": """from analysis import figures, load, topics
+lda = topics.fit(load.items(role="problems"), 4, seed=1, min_df=1)
+figures.topic_view(lda, load.reports(), lang="zh")""",
+}
+# Loaded by every Python that Lab starts, itself included: writes down each address that is not of this machine.
+SPY = """
+import os, sys
+def note(line):
+    with open(os.environ["SPIED"], "a") as handle:
+        handle.write(line + "\\n")
+def hook(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        place = args[1] if event == "socket.connect" else args
+        host = place[0] if isinstance(place, tuple) else "local"
+        if host not in ("local", "127.0.0.1", "::1", "localhost", "0.0.0.0", "", None):
+            note(f"{event} {host}")
+sys.addaudithook(hook)
+note("watching")
 """
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, texts):
+def folder(tmp_path_factory, texts):
     browser.find()
-    folder = tmp_path_factory.mktemp("lab")
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def server(folder):
     with serve(folder) as address:
         book = json.loads((folder / "notebooks" / NAMES[0]).read_text("utf-8"))
-        book["cells"] = [
-            {
-                "cell_type": "code",
-                "id": "wrong",
-                "metadata": {},
-                "outputs": [],
-                "execution_count": None,
-                "source": WRONG.strip(),
-            }
-        ]
-        (folder / "notebooks" / "wrong.ipynb").write_text(json.dumps(book), encoding="utf-8")
+        for name, source in BOOKS.items():
+            cell = {"cell_type": "code", "id": name, "metadata": {}, "outputs": [], "execution_count": None}
+            made = json.dumps(book | {"cells": [cell | {"source": source}]})
+            (folder / "notebooks" / f"{name}.ipynb").write_text(made, encoding="utf-8")
         yield address
 
 
@@ -55,16 +74,12 @@ def serve(folder):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    own = (
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "JUPYTERLAB_SETTINGS_DIR",
-        "JUPYTERLAB_WORKSPACES_DIR",
-        "IPYTHONDIR",
-    )
-    environment = os.environ | {name: str(folder / name.lower()) for name in own}
-    environment |= {"PYTHONPATH": str(paths.ROOT), "ANALYSIS_FIGURES": str(folder / "figures")}
+    home = folder / "home"  # of somebody who never used Jupyter
+    home.mkdir()
+    (folder / "sitecustomize.py").write_text(SPY, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
+    environment |= {"HOME": str(home), "USERPROFILE": str(home), "SPIED": str(folder / "spied")}
+    environment |= {"PYTHONPATH": f"{folder}{os.pathsep}{paths.ROOT}", "ANALYSIS_FIGURES": str(folder / "figures")}
     words = [
         "lab",
         "--no-browser",
@@ -146,8 +161,98 @@ def test_notebook_runs_and_shows_its_figures(page, server, name):
         assert page.run("document.querySelectorAll('button').length", sessions[0]) > 3
         assert page.run("document.body.innerText.length", sessions[0]) > 1000
     leave(page)
+    _quiet(page, server)
+
+
+def _quiet(page, server):
+    """No error on the console, and nothing was asked of another machine."""
     assert [one for one in page.errors if not any(word in one for word in ALLOWED)] == []
     assert {one.partition("/")[0] for one in _hosts(page.requests)} == {server.removeprefix("http://")}
+
+
+def frame_of(page, wait=10):
+    """Return the session of the one frame that a cell's output holds, once its page has been drawn."""
+    end = time.monotonic() + wait
+    while True:
+        for session in page.frames():
+            if page.run("document.body?.innerText.length ?? 0", session) > 100:
+                return session
+        assert time.monotonic() < end, "no frame was drawn"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_table_is_sorted_searched_and_paged_in_place(page, server):
+    book = run_all(page, server, "browse.ipynb")
+    assert len(json.dumps(book)) < 250_000
+    frame = frame_of(page)
+    status, first = (
+        "document.querySelector('[role=status]').textContent",
+        "document.querySelector('tbody tr').innerText",
+    )
+    all_ = page.run(status, frame)
+    assert all_.startswith("1–10 of 310")
+    search = "(() => { const box = document.getElementById('search'); box.value = TEXT; box.dispatchEvent(new Event('input')); })()"
+    page.run(search.replace("TEXT", "'head_appearance 云南'"), frame)
+    found = page.run("[...document.querySelectorAll('tbody tr')].map((row) => row.innerText)", frame)
+    assert 1 <= len(found) < 10
+    assert all("head_appearance" in row and "云南" in row for row in found)
+    page.run(search.replace("TEXT", "''"), frame)
+    before = page.run(first, frame)
+    page.run("[...document.querySelectorAll('button')].find((one) => one.textContent === 'Next').click()", frame)
+    assert page.run(status, frame).startswith("11–20 of 310")
+    assert page.run(first, frame) != before
+    values = "[...document.querySelectorAll('tbody tr')].map((row) => Number(row.children[2].title))"
+    for order in (True, False):
+        page.run(
+            "[...document.querySelectorAll('th button')].find((one) => one.textContent === 'value').click()", frame
+        )
+        seen = page.run(values, frame)
+        assert seen == sorted(seen, reverse=not order)
+    leave(page)
+    _quiet(page, server)
+
+
+@pytest.mark.slow
+def test_a_click_on_a_topic_shows_it_inside_the_notebook(page, server):
+    run_all(page, server, "topics.ipynb")
+    frame = frame_of(page)
+    shown = "[document.getElementById('name').textContent, document.getElementById('words').textContent]"
+    first = page.run(shown, frame)
+    page.run("document.querySelectorAll('#topics button')[2].click()", frame)
+    third = page.run(shown, frame)
+    assert third[0].startswith("主题 3")
+    assert first[0] != third[0] and first[1] != third[1]
+    leave(page)
+    _quiet(page, server)
+
+
+@pytest.mark.slow
+def test_a_sentence_opens_to_its_passage_inside_the_notebook(page, server):
+    run_all(page, server, "sentences.ipynb")
+    page.click(".jp-OutputArea summary")
+    page.until("document.querySelector('.jp-OutputArea details').open")
+    mark = "document.querySelector('.jp-OutputArea details mark')"
+    assert page.run(f"{mark}.checkVisibility() && {mark}.textContent") == "100%"
+    assert page.run("document.querySelector('.jp-OutputArea details div').textContent.length") > 500
+    assert page.run("document.querySelectorAll('.jp-OutputArea td a').length") == 0
+    leave(page)
+    _quiet(page, server)
+
+
+@pytest.mark.slow
+def test_lab_starts_without_questions_and_calls_nobody(page, server, folder):
+    """The question about news comes a moment after the start; nothing is written to the user's own settings."""
+    page.requests.clear()
+    page.go(f"{server}/lab?token=t&reset", wait=40)
+    page.until("window.jupyterapp && jupyterapp.restored.then(() => true)", 60)
+    time.sleep(2)
+    assert page.run("document.querySelectorAll('.jp-Dialog, .Toastify__toast').length") == 0
+    assert not [one for one in page.requests if "/lab/api/news" in one or "/lab/api/update" in one]
+    _quiet(page, server)
+    assert set((folder / "spied").read_text("utf-8").splitlines()) == {"watching"}
+    own = [path.relative_to(folder / "home").as_posix() for path in (folder / "home" / ".jupyter").rglob("*.json")]
+    assert [one for one in own if "page_config" in one or "overrides" in one] == []
 
 
 def _hosts(requests):

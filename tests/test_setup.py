@@ -4,26 +4,106 @@ import re
 import subprocess
 import tomllib
 
-from analysis import paths
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
-LOCK = (paths.ROOT / "requirements.lock").read_text("utf-8")
+from analysis import paths
+from tests import licences, versions
+
+LISTS = {name: (paths.ROOT / name).read_text("utf-8") for name in ("requirements.lock", "requirements.lowest")}
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))
+WANTED = [Requirement(one) for one in [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]]
+
+# What may stand beside this project's own licence, MIT: it asks for a notice at most. MPL-2.0: its files are used unchanged.
+FREE = {
+    "0BSD",
+    "Apache-2.0",
+    "BSD",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "MIT-CMU",
+    "MPL-2.0",
+    "PSF-2.0",
+    "Zlib",
+}
+IN_TESTS = {"LGPL-2.1-only"}  # of what only `dev` of pyproject asks for: not installed with a user's own code
 
 
 def named(requirement):
     return re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-")
 
 
-def test_the_lock_holds_every_dependency_with_version_and_hash():
-    locked = {named(line) for line in LOCK.splitlines() if "==" in line}
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
-    assert {named(one) for one in wanted} <= locked
-    for block in re.split(r"\n(?=\S)", LOCK.strip()):
+def pinned(text):
+    """Package → versions: more than one where Pythons differ."""
+    pins = {}
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE):
+        pins.setdefault(named(name), set()).add(Version(version))
+    return pins
+
+
+@pytest.mark.parametrize("text", LISTS.values(), ids=LISTS)
+def test_each_list_holds_every_dependency_with_version_and_hash(text):
+    pins = pinned(text)
+    for one in WANTED:
+        assert all(version in one.specifier for version in pins[named(one.name)]), one
+    for block in re.split(r"\n(?=\S)", text.strip()):
         assert "--hash=sha256:" in block, block[:80]
 
 
-def test_the_lock_names_no_host_and_no_path():
-    assert not re.search(r"https?://|file:|--index|--find-links|(^|\s)/", LOCK)
+@pytest.mark.parametrize("text", LISTS.values(), ids=LISTS)
+def test_no_list_names_a_host_or_a_path(text):
+    assert not re.search(r"https?://|file:|--index|--find-links|(^|\s)/", text)
+
+
+def test_the_lowest_versions_are_the_lower_bounds():
+    """So that a run with requirements.lowest (python -m tests.versions lowest) shows that the bounds hold."""
+    pins = pinned(LISTS["requirements.lowest"])
+    for one in WANTED:
+        bound = [Version(part.version) for part in one.specifier if part.operator == ">="]
+        assert bound == [min(pins[named(one.name)])], one
+
+
+def test_the_pythons_that_are_named_are_those_that_are_run():
+    named_there = {line.split(" :: ")[-1] for line in PROJECT["project"]["classifiers"]}
+    assert named_there == {"3.11", *(way for way in versions.WAYS if way != "lowest")}
+    assert PROJECT["project"]["requires-python"] == ">=3.11"
+
+
+def test_the_table_of_licences_has_every_locked_package():
+    held = licences.table()
+    assert {name: row["version"] for name, row in held.items()} == licences.locked(), "run python -m tests.licences"
+
+
+def test_every_licence_goes_with_ours():
+    assert (paths.ROOT / "LICENSE").read_text("utf-8").startswith("MIT License")
+    for name, row in licences.table().items():
+        for all_of in row["licence"].split(" AND "):
+            allowed = FREE | (IN_TESTS if row["needed_by"] == "dev" else set())
+            assert set(all_of.split(" OR ")) & allowed, f"{name}: {row['licence']}"
+
+
+def test_what_has_not_been_released_for_three_years_has_its_reason():
+    """Counted from the newest date in the table: the test must not fail because time passes."""
+    held = licences.table()
+    newest = max(row["released"] for row in held.values())
+    since = f"{int(newest[:4]) - 3}{newest[4:]}"
+    for name, row in held.items():
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", row["released"]), name
+        assert row["released"] >= since or len(row["note"]) > 20, (
+            f"{name}: last release {row['released']}, why is it used?"
+        )
+
+
+def test_the_table_says_what_the_packages_say_and_who_needs_them():
+    made, held = {row["package"]: row for row in licences.rows()}, licences.table()
+    for name, row in held.items():
+        assert row["needed_by"], f"{name}: nobody needs it"
+        assert made[name] == row, "run python -m tests.licences"
 
 
 def test_environment_yml_repeats_no_dependency():

@@ -19,32 +19,6 @@ def test_a_table_survives_the_disk(tmp_path, fmt):
     pd.testing.assert_frame_equal(tables.read("review", tmp_path), made)
 
 
-@pytest.mark.parametrize("fmt", ["csv", "parquet"])
-def test_parts_make_the_same_table_as_the_whole(tmp_path, fmt):
-    def items(*names):
-        row = {"item_id": 1, "role": "plan", "text": "一，“二”\n三", "start": 0, "end": 1}
-        return tables.frame("items", [row | {"report_id": name, "cause": name * (name > "b")} for name in names])
-
-    names, empty = [("a", "b"), (), ("c",), ("d", "e")], tables.frame("review", [])
-    with tables.Writer(tmp_path / "parts", fmt) as writer:
-        for part in names:
-            writer.add("items", tables.encoded(items(*part), fmt))
-            writer.add("review", tables.frame("review", [REVIEW | {"report_id": name} for name in part]))
-        writer.add("review", empty)
-        writer.finish()
-    whole = items("a", "b", "c", "d", "e")
-    pd.testing.assert_frame_equal(tables.read("items", tmp_path / "parts"), whole)
-    assert list(tables.read("review", tmp_path / "parts")["report_id"]) == ["a", "b", "c", "d", "e"]
-    assert list(tables.read("items", tmp_path / "parts", ["d", "a", "x"])["report_id"]) == ["a", "d"]
-    assert tables.read("items", tmp_path / "parts", []).empty
-    if fmt == "csv":
-        assert (tmp_path / "parts" / "items.csv").read_bytes() == tables.write("items", whole, tmp_path).read_bytes()
-    else:
-        import pyarrow.parquet as pq
-
-        assert pq.ParquetFile(tmp_path / "parts" / "items.parquet").num_row_groups == 3
-
-
 def test_csv_opens_in_excel_and_has_one_line_end(tmp_path):
     path = tables.write("review", tables.frame("review", [REVIEW]), tmp_path)
     content = path.read_bytes()

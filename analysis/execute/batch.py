@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis import workers
-from analysis.errors import AnalysisError
+from analysis import paths, workers
+from analysis.errors import AnalysisError, FolderError
 from analysis.execute import kernels, runs
 from analysis.execute import notebook as notebooks
 from analysis.execute.inputs import Hasher, Inputs, key
@@ -102,6 +102,7 @@ def run(
     list of Outcome
         In the order of `jobs`.
     """
+    notebooks.tidy(paths.RUNS / sweep.notebook.stem)
     outcomes = {id(job): Outcome(job, "unchanged") for job in jobs if not job.wanted}
     for outcome in outcomes.values():
         done(outcome)
@@ -116,6 +117,8 @@ def run(
         try:
             for future in as_completed(started):
                 job = started[future]
+                if isinstance(future.exception(), FolderError):  # the disk's fault: the others would fail alike
+                    future.result()
                 error = _error(future.exception())
                 outcomes[id(job)] = Outcome(job, "failed" if error else "done", error)
                 done(outcomes[id(job)])

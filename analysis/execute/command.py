@@ -82,10 +82,10 @@ def prune(
 
 
 def _chosen(words: list[str]) -> dict[str, Any]:
-    import yaml
+    from analysis.execute import yamllines
 
     pairs = [word.partition("=") for word in words]
     wrong = [f"--where {name}: expected NAME=VALUE." for name, equals, _ in pairs if not equals]
     if wrong:
         raise ParameterError(wrong)
-    return {name: yaml.safe_load(value) for name, _, value in pairs}
+    return {name: yamllines.plain(value, f"--where {name}") for name, _, value in pairs}

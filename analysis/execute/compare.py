@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.execute.runs import Record, find
-from analysis.tables import write_bytes
+from analysis.files import write_bytes
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em; color: #222 }

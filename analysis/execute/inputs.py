@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from analysis import paths
+from analysis import parts, paths
 from analysis.execute import parameters
 
 Inputs = dict[str, Any]
@@ -66,7 +66,8 @@ def of_files(files: Iterable[Path]) -> str:
 
 def of_tables(folder: Path) -> str:
     """Return a hash of the tables in a folder, whatever their format."""
-    return of_files([*folder.glob("*.csv"), *folder.glob("*.parquet")])
+    parts_list = folder / parts.FOLDER / parts.LIST  # it names files by their content
+    return of_files([*folder.glob("*.csv"), *folder.glob("*.parquet"), *filter(Path.exists, [parts_list])])
 
 
 def of_codebook() -> str:

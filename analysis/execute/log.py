@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.tables import write_bytes
+from analysis.files import write_bytes
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 

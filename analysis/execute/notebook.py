@@ -7,31 +7,34 @@ import shutil
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis import paths
-from analysis.errors import RunError
+from filelock import FileLock, Timeout
+
+from analysis import files, paths
+from analysis.errors import FolderError, RunError
 from analysis.execute import log, parameters
-from analysis.execute.inputs import Hasher, Inputs, key
-from analysis.tables import write_bytes
+from analysis.execute.inputs import Hasher, Inputs, key, of_codebook, of_tables
 
 if TYPE_CHECKING:
     from analysis.execute.kernels import Warm
 
 START_SECONDS = 180
+GOING = ".old-"  # before the key of a run that is on its way out
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its folder `runs/<notebook>/<key>/`, how long it took, and whether it was there already."""
+    """A finished run: its folder `runs/<notebook>/<key>/`, its time, whether it was there already, files published."""
 
     folder: Path
     seconds: float
     reused: bool = False
+    published: tuple[Path, ...] = ()
 
 
 def run(
@@ -78,15 +81,17 @@ def run(
     parameters.check(notebook, given)
     inputs = inputs or Hasher().inputs(notebook, given)
     folder = home(notebook, key(inputs))
-    seconds, reused = 0.0, False
+    seconds, reused, published = 0.0, False, []
+    tidy(folder.parent)
     with _alone(folder):
         reused = reuse and is_done(folder)
         if not reused:
             seconds = _make(notebook, folder, inputs, given, name, warm, timeout)
         if publish and (folder / "figures").is_dir():
             for file in sorted(path for path in (folder / "figures").rglob("*") if path.is_file()):
-                write_bytes(paths.FIGURES / file.relative_to(folder / "figures"), file.read_bytes())
-    return Run(folder, seconds, reused)
+                published.append(paths.FIGURES / file.relative_to(folder / "figures"))
+                files.write_bytes(published[-1], file.read_bytes())
+    return Run(folder, seconds, reused, tuple(published))
 
 
 def _make(
@@ -100,10 +105,12 @@ def _make(
 ) -> float:
     """Execute the notebook into `folder` by way of `failed-…`; return the seconds it took."""
     failed = folder.with_name(f"failed-{folder.name}")
-    shutil.rmtree(failed, ignore_errors=True)
-    failed.mkdir(parents=True)
+    with files.telling(folder.parent):
+        shutil.rmtree(failed, ignore_errors=True)
+        failed.mkdir(parents=True)
     started, clock = datetime.now(UTC), time.perf_counter()
-    error = _execute(notebook, failed, given, warm, timeout)
+    with files.telling(failed):
+        error = _execute(notebook, failed, given, warm, timeout) or _overtaken(inputs)
     seconds = time.perf_counter() - clock
     record = inputs | {
         "key": folder.name, "name": name, "status": "failed" if error else "done", "error": error,
@@ -111,17 +118,34 @@ def _make(
         "numbers": _numbers(failed), "kernel": "forked" if warm else "fresh",
     }  # fmt: skip
     log.write(failed / notebook.name, failed / "run.log", record)
-    write_bytes(failed / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
+    files.write_bytes(failed / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
     if error:
         where = f"The notebook with its traceback, and run.log: {failed / notebook.name}"
-        raise RunError(f"{notebook.name}{f' ({name})' if name else ''}: {error} {where}")
+        refused = error.startswith(FolderError.__name__)  # the disk's fault: another run would fail alike
+        kind = FolderError if refused else RunError
+        raise kind(f"{notebook.name}{f' ({name})' if name else ''}: {error} {where}")
     if folder.exists():
-        old = folder.with_name(f".old-{folder.name}")
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
+        old = folder.with_name(f"{GOING}{folder.name}")
+        failed.rename(old)
+        files.swap(old, folder)
         shutil.rmtree(old)
-    failed.rename(folder)
+    else:
+        failed.rename(folder)
     return seconds
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a killed process left of runs that were on their way out; `folder` holds the runs of one notebook."""
+    for old in folder.glob(f"{GOING}*"):
+        with suppress(Timeout), _alone(folder / old.name.removeprefix(GOING), seconds=0):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _overtaken(inputs: Inputs) -> str:
+    """Return the error of a run whose tables or codebook are no longer those that it began with, or an empty string."""
+    now = {"tables": of_tables(Path(inputs["parameters"].get("tables") or paths.TABLES)), "codebook": of_codebook()}
+    others = [name for name, digest in now.items() if digest != inputs["hashes"][name]]
+    return f"DataError: the {' and the '.join(others)} changed while it ran. Run it again." if others else ""
 
 
 def home(notebook: Path, name: str) -> Path:
@@ -135,13 +159,18 @@ def is_done(folder: Path) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of one run; the system frees it when its holder dies."""
-    from filelock import FileLock
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f".{folder.name}.lock")):
+def _alone(folder: Path, seconds: float = -1) -> Iterator[None]:
+    """Hold the lock of one run; the system frees it when its holder dies. Wait at most so long, or for ever."""
+    with files.telling(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+        lock.acquire(timeout=seconds)
+    try:
         yield
+    finally:
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()  # while it is held: whoever waits for it sees that it is gone
+        lock.release()
 
 
 def _execute(notebook: Path, folder: Path, given: Mapping[str, Any], warm: Warm | None, timeout: float | None) -> str:

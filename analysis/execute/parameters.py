@@ -15,6 +15,7 @@ from typing import Any
 
 from analysis import paths
 from analysis.errors import ParameterError, closest
+from analysis.execute import yamllines
 
 TYPES: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list}
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
@@ -129,16 +130,14 @@ def read(notebook: Path, file: Path | None = None, words: Iterable[str] = ()) ->
     ParameterError
         The file is not there or is no mapping in YAML, or a word cannot be read.
     """
-    import yaml
-
     given: dict[str, Any] = {}
     if file:
         try:
-            given = yaml.safe_load(file.read_text("utf-8-sig")) or {}
+            given = yamllines.plain(file.read_text("utf-8-sig"), file.name) or {}
         except FileNotFoundError:
             raise ParameterError(f"no parameter file {file}.") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ParameterError(f"{file}: not YAML: {error}") from None
+        except UnicodeDecodeError:
+            raise ParameterError(f"{file}: is not UTF-8 text.") from None
         if not isinstance(given, dict):
             raise ParameterError(f"{file}: expected lines 'name: value', found a {type(given).__name__}.")
     known, faults = declared(notebook), []
@@ -146,8 +145,8 @@ def read(notebook: Path, file: Path | None = None, words: Iterable[str] = ()) ->
         name, equals, value = word.partition("=")
         plain = name in known and known[name].type == "str"  # 440300 for a text stays a text
         try:
-            given[name] = value if plain else yaml.safe_load(value)
-        except yaml.YAMLError:
+            given[name] = value if plain else yamllines.plain(value, name)
+        except ParameterError:
             faults.append(f"-p {word}: '{value}' cannot be read as a value.")
         if not equals:
             faults.append(f"-p {word}: expected NAME=VALUE.")

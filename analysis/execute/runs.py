@@ -183,7 +183,10 @@ def remove(found: Iterable[Record]) -> int:
     """Remove the folders of these runs, and lock files nobody holds; return how many."""
     count = 0
     for one in found:
-        shutil.rmtree(one["folder"])
+        folder: Path = one["folder"]
+        going = folder.with_name(f"{notebooks.GOING}{folder.name}")
+        folder.rename(going)  # whole or gone, and hidden: what a killed process leaves is no run
+        shutil.rmtree(going)
         count += 1
     for lock in paths.RUNS.glob("*/.*.lock"):
         _with_lock(lock, lock.unlink)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import krippendorff
 import pandas as pd
 
+from analysis import alpha
 from analysis.codebook import read_csv
 from analysis.errors import CodebookError
 
@@ -55,16 +55,9 @@ def agreement(folders: Sequence[Path]) -> pd.DataFrame:
         units = sorted(set().union(*coders))
         found = len(set(coders[0]).intersection(*coders[1:])) / len(units) if units else float("nan")
         for place, variable in enumerate(variables):
-            codes = [[coder[unit][place] if unit in coder else "" for unit in units] for coder in coders]
-            numbers = {
-                code: number for number, code in enumerate(sorted({code for row in codes for code in row if code}))
-            }
-            data = [[numbers.get(code, float("nan")) for code in row] for row in codes]
-            coded = sum(sum(bool(code) for code in unit) > 1 for unit in zip(*codes, strict=True))
-            alpha = float("nan")
-            if coded and len(numbers) > 1:
-                alpha = krippendorff.alpha(reliability_data=data, level_of_measurement="nominal")
-            rows.append((name, variable, coded, alpha, found))
+            codes = [[coder[unit][place] for coder in coders if unit in coder and coder[unit][place]] for unit in units]
+            coded = sum(len(unit) > 1 for unit in codes)
+            rows.append((name, variable, coded, alpha.nominal(codes), found))
     return pd.DataFrame(rows, columns=["table", "variable", "units", "alpha", "found"])
 
 

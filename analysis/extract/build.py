@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from functools import cache, partial
-from itertools import count, pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-import pandas as pd
-
-from analysis import codebook, paths, tables, workers
-from analysis.codebook import Codebook, Row
+from analysis import files, paths, tables, workers
+from analysis.codebook import Row
 from analysis.errors import CodebookError, DocumentError, closest
 from analysis.extract import corrections as overrides
-from analysis.extract import documents, formats, frameworks, incremental, indicators, metadata, quantities, structure
+from analysis.extract import documents, formats, incremental, replacing
 from analysis.extract import ledger as ledgers
-from analysis.extract.characters import HAN, one_width
-from analysis.extract.documents import Document
-from analysis.extract.quantities import Quantity
-from analysis.extract.structure import Structure
-
-Rows = dict[str, list[dict[str, object]]]
-
-
-@dataclass(frozen=True)
-class Readers:
-    """Everything that is built once from the codebook and then reads any number of reports."""
-
-    codebook: Codebook
-    structure: structure.Reader
-    quantities: quantities.Reader
-    indicators: indicators.Reader
-    places: metadata.Places
+from analysis.extract.incremental import Entry, Index
+from analysis.extract.part import Made, Place, Task, Work, make
+from analysis.extract.report import readers
 
 
 @dataclass
@@ -47,19 +28,6 @@ class Built:
     folder: Path
     rows: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
-
-
-@cache
-def readers(folder: Path) -> Readers:
-    """Load the codebook in `folder` and build its readers, once per process."""
-    book = codebook.load(folder)
-    return Readers(
-        book,
-        structure.Reader(book),
-        quantities.Reader(book),
-        indicators.Reader(book),
-        metadata.load_places(folder / "places.csv"),
-    )
 
 
 def build(
@@ -75,8 +43,12 @@ def build(
 ) -> Built:
     """Read every report below `reports` and write the tables to `out`, the texts to `out/text`.
 
-    In Parquet (`fmt`) only what has changed is read: a report whose file, ledger row and corrections are those of the
-    tables already in `out` keeps its rows there, unless codebook or code are others. The tables are the same as new.
+    In Parquet (`fmt`) only what has changed is read: a report whose file and ledger row are those of the tables already
+    in `out` keeps its rows there, and where only wordings or corrections are others, indicators and what follows from
+    them are made anew; other code makes everything anew. The tables are always the same as new.
+
+    Tables and texts are replaced when all are ready. Whatever stops a build, each file in `out` is the old one or the
+    new one, and the next build makes the rest.
 
     Parameters
     ----------
@@ -98,302 +70,95 @@ def build(
         There is no folder, or not one readable report in it.
     CodebookError
         The codebook or the ledger is not usable, or a correction does not fit what is read.
+    FolderError
+        Another process builds in `out`, it cannot be written, or the disk is full.
     """
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
     known = ledgers.read(ledger) if ledger and ledger.exists() else {}
-    files = documents.find(reports)
-    if not files:
+    listed, found = time.time_ns(), documents.listed(reports)
+    if not found:
         raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
-    tasks = _tasks(files, reports, known)
-    with_what, keys = "", {}
-    if fmt == "parquet":
-        times = Counter(one.report_id for one in tasks)
-        keys = {
-            one.report_id: incremental.key(one.path, one.file, one.known, corrected.get(one.report_id, []))
-            for one in tasks
-            if times[one.report_id] == 1 and not one.same
-        }
-        with_what = incremental.made_with(codebook_folder)
-        kept = incremental.unchanged(out, with_what, keys)
-        tasks = [one._replace(kept=one.report_id in kept) for one in tasks]
-    work = _in_parts(tasks, jobs)
-    ticks = count(1)
-    tick = (lambda: progress(next(ticks), len(files))) if progress and jobs == 1 and not cluster else None
-    made, faults, seen = Built(out), [], set[str]()
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".building-") as temporary:
-        folder = Path(temporary)
-        (folder / "text").mkdir()
-        with tables.Writer(folder, fmt) as writer:
-            task = partial(_part, reports, codebook_folder, corrected, out, fmt, tick)
-            done = 0
-            for given, part in zip(work, workers.each(task, work, jobs, chunk=1, cluster=cluster), strict=True):
-                for name, text in part.texts.items():
-                    with open(folder / "text" / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- faster, and there are many
-                        file.write(text)
-                for name in part.kept:
-                    incremental.again(out / "text" / f"{name}.txt", folder / "text" / f"{name}.txt")
-                seen.update(part.texts, part.kept)
-                faults += part.faults
-                made.failures += part.failures
-                for name, rows in part.tables.items():
-                    writer.add(name, rows)
-                    made.rows[name] = made.rows.get(name, 0) + part.rows[name]
-                done += len(given)
-                if progress and not tick:
-                    progress(done, len(files))
-            lost = []
-            for file in sorted(set(known) - {one.file for part in work for one in part}):
-                message = (
-                    f"{file}: in the ledger, but no such file below {reports.name}. Add the file or remove the row."
-                )
-                lost.append(_left_out(known[file]["report_id"] or documents.name(file), file, message))
-                made.failures.append(message)
-            writer.add("review", tables.frame("review", lost))
-            made.rows["review"] += len(lost)
-            for report_id in sorted(set(corrected) - seen):
-                where = corrected[report_id][0]["_where"]
-                faults.append(
-                    f"{where}: no report '{report_id}' in this build.{closest(report_id, seen)} Remove the row."
-                )
-            if faults:
-                raise CodebookError(faults)
-            if not seen:
-                raise DocumentError(made.failures)
-            writer.finish()
-        (out / incremental.NOTE).unlink(missing_ok=True)
-        _replace(folder, out, fmt)
-        if fmt == "parquet":
-            incremental.write(out, with_what, keys, sorted(seen))
-    return made
+    with replacing.alone(out) as staging:
+        before = incremental.load(out) if fmt == "parquet" else Index()
+        now = Index(*incremental.made_with(codebook_folder), incremental.hashed(reports, found, listed, before))
+        tasks = _tasks(now.files, known, corrected)
+        planned = incremental.plan(tasks, before, now, out)
+        place = Place(reports, codebook_folder, out, staging, fmt)
+        work = [one for one in planned if isinstance(one, Work)]
+        made = dict(_made(place, work, len(tasks), jobs, cluster, progress))
+        return _finish(place, planned, made, before, now, corrected)
 
 
-PART = 250  # reports that are read, checked and written together
+def _made(
+    place: Place, work: list[Work], total: int, jobs: int, cluster: str, progress: Callable[[int, int], None] | None
+) -> Iterator[tuple[int, Made]]:
+    """Yield the number of each part and what it gave."""
+    work = sorted(work, key=lambda one: -len(one.tasks))  # the largest first: then all hands end together
+    done = total - sum(len(one.tasks) for one in work)
+    ticks = count(done + 1)
+    tick = (lambda: progress(next(ticks), total)) if progress and jobs <= 1 and not cluster else None
+    if progress:
+        progress(done, total)
+    for one, made in zip(
+        work, workers.each(partial(make, place, tick), work, jobs, 1, cluster, fork=True), strict=True
+    ):
+        yield one.number, made
+        done += len(one.tasks)
+        if progress and not tick:
+            progress(done, total)
 
 
-class Task(NamedTuple):
-    """One file to read: its path, its path below the folder, its row of the ledger, the id of its report.
-
-    `same` is a file before it with the same content, or empty; a `kept` one has its rows in the tables already.
-    """
-
-    path: Path
-    file: str
-    known: Row
-    report_id: str
-    same: str = ""
-    kept: bool = False
-
-
-@dataclass
-class Part:
-    """What some files gave: parts of the tables as `tables.Writer` takes them, their row counts, and the texts.
-
-    `kept` are reports whose text and rows are those of the tables before.
-    """
-
-    tables: dict[str, Any]
-    rows: dict[str, int]
-    texts: dict[str, bytes]
-    failures: list[str]
-    faults: list[str]
-    kept: list[str]
-
-
-def _tasks(files: Sequence[Path], reports: Path, known: dict[str, Row]) -> list[Task]:
-    """Return what is to be read, in the order of the reports' ids; files of one size are compared."""
-    made = []
-    for path in files:
-        file = path.relative_to(reports).as_posix()
-        row = known.get(file, {})
-        made.append(Task(path, file, row, row.get("report_id") or documents.name(file)))
-    made.sort(key=lambda one: one.report_id)  # stable: of one id the first path comes first
-    sizes = [one.path.stat().st_size for one in made]
-    several = {size for size, number in Counter(sizes).items() if number > 1}
-    first: dict[bytes, str] = {}
-    for index, (one, size) in enumerate(zip(made, sizes, strict=True)):
-        if size in several and one.path.suffix.lower() in formats.READABLE:
-            with one.path.open("rb") as file:
-                same = first.setdefault(hashlib.file_digest(file, "sha256").digest(), one.file)
+def _tasks(
+    files: Mapping[str, Sequence[Any]], known: Mapping[str, Row], corrected: Mapping[str, list[Row]]
+) -> list[Task]:
+    """Return what is to be read, in the order of the reports' ids; of the same content only the first counts."""
+    made, first = [], dict[str, str]()
+    shown = {file: documents.as_text(file) for file in files}
+    for file in files.keys() | (known.keys() - shown.values()):
+        row = known.get(shown.get(file, file), {})
+        report_id = row.get("report_id") or documents.name(shown.get(file, file))
+        sha256 = files[file][-1] if file in files else ""
+        made.append(Task(report_id, file, sha256, "", row, tuple(corrected.get(report_id, ()))))
+    made.sort(key=lambda one: (one.report_id, one.file))
+    for index, one in enumerate(made):
+        if one.sha256 and PurePosixPath(one.file).suffix.lower() in formats.READABLE:
+            same = first.setdefault(one.sha256, one.file)
             made[index] = one._replace(same=same if same != one.file else "")
     return made
 
 
-def _in_parts(tasks: list[Task], jobs: int) -> list[list[Task]]:
-    """Share out the files; those of one report_id stay together."""
-    size = min(PART, max(1, len(tasks) // (4 * jobs))) if jobs > 1 else PART
-    parts: list[list[Task]] = [[]]
-    for one in tasks:
-        if len(parts[-1]) >= size and parts[-1][-1].report_id != one.report_id:
-            parts.append([])
-        parts[-1].append(one)
-    return parts
-
-
-def _left_out(report_id: str, file: str, message: str) -> dict[str, object]:
-    return {"report_id": report_id, "kind": "metadata", "text": file, "message": message,
-            "suggestion": "mend or remove the file, then build again"}  # fmt: skip
-
-
-def _part(
-    reports: Path,
-    codebook_folder: Path,
-    corrected: dict[str, list[Row]],
-    out: Path,
-    fmt: tables.Format,
-    tick: Callable[[], None] | None,
-    tasks: Sequence[Task],
-) -> Part:
-    """Read some files; one that cannot be read is told in `review`, so that the others still run."""
-    with_ = readers(codebook_folder)
-    rows: Rows = {name: [] for name in tables.SCHEMAS}
-    made = Part({}, {}, {}, [], [], [one.report_id for one in tasks if one.kept])
-
-    def leave_out(one: Task, message: str) -> None:
-        made.failures.append(message)
-        rows["review"].append(_left_out(documents.name(one.file), one.file, message))
-
-    for one in tasks:
-        if tick:
-            tick()
-        if one.kept:
-            continue
-        if one.report_id in made.texts or one.same:
-            why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
-            leave_out(one, f"{one.file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
-            continue
-        try:
-            document = documents.read(one.path, reports, with_.codebook, one.report_id)
-        except DocumentError as error:
-            leave_out(one, str(error))
-            continue
-        found, unfit = extract(document, with_, one.known, corrected.get(one.report_id, []))
-        made.faults += unfit
-        made.texts[one.report_id] = document.text.encode("utf-8")
-        for name, new in found.items():
-            rows[name] += [{"report_id": one.report_id} | row for row in new]
-    for name, new in rows.items():
-        parts = [tables.read(name, out, made.kept, checked=False)] if made.kept else []
-        parts += [tables.frame(name, new)] if new or not parts else []
-        frame = parts[0] if len(parts) == 1 else tables.ordered(name, pd.concat(parts, ignore_index=True))
-        made.rows[name] = len(frame)
-        made.tables[name] = frame if tables.is_late(name) else tables.encoded(frame, fmt)
-    return made
-
-
-def extract(
-    document: Document, with_: Readers, known: Row | None = None, corrected: Sequence[Row] = ()
-) -> tuple[Rows, list[str]]:
-    """Return the rows of every table for one report, without their report_id, and the corrections that do not fit."""
-    about, review = metadata.read_metadata(document, with_.places, known or {})
-    year, level = about.get("report_year"), about.get("level")
-    tree = with_.structure.read(document)
-    year, level = year if isinstance(year, int) else None, level if isinstance(level, str) else None
-    numbers = with_.quantities.read(document.text, *document.body, report_year=year)
-    starts = [section.start for section in tree.sections]
-    homes = [structure.section_at(tree.sections, starts, one.start) for one in numbers]
-    numbers = [_planned(one, home) for one, home in zip(numbers, homes, strict=True)]
-    found, doubts = with_.indicators.read(document.text, document.body, tree.sections, numbers, year, level)
-    found, unfit = overrides.apply(found, list(corrected), document.text)
-    review = [*review, *tree.review, *doubts]
-    review += with_.indicators.out_of_range(found, level)
-    review += with_.indicators.identities(found) + with_.indicators.several(found)
-    read = {one.quantity for one in found}
-    added = [range(one.start, one.end) for one in found if one.basis == "summed"]
-    review += [
-        _unmatched(document.text, one)
-        for index, one in enumerate(numbers)
-        if one.role == "fact" and index not in read and not any(one.start in span for span in added)
-    ]
-    ids = {id(section): index for index, section in enumerate(tree.sections, 1)}
-    rows: Rows = {
-        "reports": [_report(document, with_.codebook, about, tree, numbers, review)],
-        "sections": [_section(section, ids) for section in tree.sections],
-        "items": [
-            {"item_id": index, "role": item.role, "number": item.number, "heading": item.heading, "start": item.start,
-             "text": document.text[item.start : item.end], "end": item.end, "problem_type": item.problem_type,
-             "cause": item.cause}
-            for index, item in enumerate(tree.items, 1)
-        ],
-        "quantities": [
-            {"quantity_id": index, "section_id": ids.get(id(home)),
-             "start": one.start, "end": one.end, "text": document.text[one.start : one.end], "value": one.value,
-             "unit": one.unit, "qualifier": one.qualifier, "role": one.role, "label": one.label}
-            for index, (one, home) in enumerate(zip(numbers, homes, strict=True), 1)
-        ],
-        "indicators": [
-            {"indicator": one.code, "value": one.value, "unit": one.unit, "qualifier": one.qualifier,
-             "basis": one.basis, "scope": one.scope, "start": one.start, "end": one.end, "evidence": one.evidence,
-             "quantity_id": None if one.quantity is None else one.quantity + 1}
-            for one in found
-        ],
-        "derived": with_.indicators.derived(found),
-        "review": review,
-    }  # fmt: skip
-    return rows, unfit
-
-
-def _unmatched(text: str, one: Quantity) -> dict[str, object]:
-    left, right = indicators.sentence(text, one.start, one.end)
-    return {"kind": "unmatched", "start": one.start, "end": one.end, "text": text[left:right],
-            "message": f"{text[one.start : one.end]} feeds no indicator ({one.label})",
-            "suggestion": "add a wording if the codebook has an indicator for it; many figures are none"}  # fmt: skip
-
-
-def _planned(one: Quantity, section: structure.Section | None) -> Quantity:
-    """A number in the plan part is a target, whatever its clause says."""
-    planned = section and section.role == "plan" and one.role in ("fact", "change")
-    return replace(one, role="target") if planned else one
-
-
-def _section(section: structure.Section, ids: dict[int, int]) -> dict[str, object]:
-    return {
-        "section_id": ids[id(section)], "parent_id": ids.get(id(section.parent)), "depth": section.depth,
-        "number": section.number, "heading": section.heading, "role": section.role, "area": section.area,
-        "area_confidence": section.confidence,
-        "start": section.start, "end": section.end,
-    }  # fmt: skip
-
-
-def _report(
-    document: Document,
-    book: Codebook,
-    about: dict[str, object],
-    tree: Structure,
-    numbers: Sequence[Quantity],
-    review: Sequence[dict[str, object]],
-) -> dict[str, object]:
-    text, (start, end) = document.text, document.body
-    edges = [*(section.start for section in tree.sections), end]
-    share: dict[str, int] = dict.fromkeys(tables.SECTION_ROLES, 0)
-    for section, (left, right) in zip(tree.sections, pairwise(edges), strict=True):
-        share[section.role] += len(HAN.findall(text, left, right))
-    body = one_width(text[start:end]).replace(" ", "")
-    year, published = about.get("report_year"), about.get("published_on")
-    left = (date(year + 1, 4, 1) - published).days if isinstance(year, int) and isinstance(published, date) else None
-    formula, cites = book.marker_pattern("stale_formula"), book.marker_pattern("cites_2021")
-    counts = {kind: sum(row["kind"] == kind for row in review) for kind in tables.REVIEW_KINDS}
-    return about | {
-        "file": document.file, "sha256": document.sha256,
-        "framework": frameworks.follows([section.heading for section in tree.sections if section.area], book),
-        "stale_formula": frameworks.says(formula, body) and frameworks.says(cites, body),
-        "chars": len(HAN.findall(text, start, end)),
-        "chars_work": share["work"], "chars_problems": share["problems"], "chars_duty": share["duty"],
-        "chars_plan": share["plan"], "states_causes": any(item.cause for item in tree.items),
-        "n_problems": sum(item.role == "problems" for item in tree.items),
-        "n_plans": sum(item.role == "plan" for item in tree.items), "n_quantities": len(numbers),
-        "days_to_deadline": left,
-        "warnings": "; ".join(f"{kind} {count}" for kind, count in counts.items() if count),
-    }  # fmt: skip
-
-
-def _replace(folder: Path, out: Path, fmt: tables.Format) -> None:
-    """Put new tables and texts in the place of earlier ones, and remove tables of the other format."""
-    old = folder / "old"
-    if (out / "text").exists():
-        (out / "text").rename(old)
-    (folder / "text").rename(out / "text")
-    for name in tables.SCHEMAS:
-        (folder / f"{name}.{fmt}").replace(out / f"{name}.{fmt}")
-        (out / f"{name}.{'parquet' if fmt == 'csv' else 'csv'}").unlink(missing_ok=True)
+def _finish(
+    place: Place,
+    planned: Sequence[Entry | Work],
+    made: Mapping[int, Made],
+    before: Index,
+    now: Index,
+    corrected: Mapping[str, list[Row]],
+) -> Built:
+    """Let what was made stand in the place of what was, unless something is wrong with it."""
+    entries = [one if isinstance(one, Entry) else incremental.entry(one, made[one.number], before) for one in planned]
+    stand = [name for one in entries for name, report in one.reports.items() if report.stands]
+    failures = [text for one in entries for report in one.reports.values() for text in report.failures]
+    faults = [text for one in made.values() for text in one.faults]
+    for report_id in sorted(set(corrected).difference(stand)):
+        where = corrected[report_id][0]["_where"]
+        faults.append(f"{where}: no report '{report_id}' in this build.{closest(report_id, stand)} Remove the row.")
+    if faults:
+        raise CodebookError(faults)
+    if not stand:
+        raise DocumentError(failures)
+    with files.telling(place.out):
+        new = [one.part for one in made.values()]
+        replacing.with_texts(place.staging, place.out, (name for one in made.values() for name in one.texts))
+        if place.fmt == "parquet":
+            replacing.with_parquet(place.staging, place.out, new, [one.part for one in entries])
+        else:
+            replacing.with_csv(place.staging, place.out, len(new))
+            (place.out / incremental.NOTE).unlink(missing_ok=True)
+        replacing.without_texts(place.out, stand)
+        if place.fmt == "parquet":
+            now.entries += [incremental.stamped(one, place.out) for one in entries]
+            files.write_bytes(place.out / incremental.NOTE, incremental.as_note(now))
+    rows = {name: sum(one.part.rows[name] for one in entries) for name in tables.SCHEMAS}
+    return Built(place.out, rows, failures)

@@ -14,6 +14,7 @@ READABLE = {
     ".txt": "text", ".html": "page", ".htm": "page", ".shtml": "page", ".xhtml": "page", ".docx": "docx", ".pdf": "pdf",
 }  # fmt: skip
 LARGEST = 100_000_000  # bytes of a file
+LONGEST = 1_000_000  # characters of a text; the longest of 669 reports has 56 thousand
 BROKEN = 0.001  # share of a page's characters that may be unreadable: sites cut a character in two now and then
 
 _SAVE_AS = "Save the report as .docx or .pdf (in Word or WPS: Save as), or its text as .txt"
@@ -73,12 +74,19 @@ def text(content: bytes, file: str, codebook: Codebook) -> str:
     if len(content) > LARGEST:
         raise DocumentError(f"{file}: more than {LARGEST:,} bytes. Leave its pictures out, or save its text as .txt.")
     if kind == "text":
-        return decode(content, file)
+        return _bounded(decode(content, file) if len(content) <= 4 * LONGEST else None, file)
     if found and READABLE.get(found) != kind:
         what = "an old .doc file, or of one protected by a password" if found == ".doc" else f"a {found} file"
         todo = f"Rename it to {found}" if found in READABLE else _REFUSED[found]
         raise DocumentError(f"{file}: not a {suffix} file, its content is that of {what}. {todo}.")
-    return tidy(_lines(kind, content, file, codebook))
+    return _bounded(tidy(_lines(kind, content, file, codebook)), file)
+
+
+def _bounded(found: str | None, file: str) -> str:
+    """Refuse a text that no report has, so that one file cannot keep all others waiting; None stands for one."""
+    if found is None or len(found) > LONGEST:
+        raise DocumentError(f"{file}: more than {LONGEST:,} characters. Cut the report out of it.")
+    return found
 
 
 def _lines(kind: str, content: bytes, file: str, codebook: Codebook) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
 
 from analysis.codebook import Codebook
 from analysis.extract.characters import HAN, one_width
@@ -19,14 +21,14 @@ def follows(headings: Sequence[str], codebook: Codebook) -> str:
     Headings are compared with frameworks.csv by the Dice similarity of their character pairs, so that order and wording
     count but a changed word does not matter.
     """
-    lists: dict[str, list[frozenset[str]]] = {}
-    for row in codebook.files["frameworks"]:
-        lists.setdefault(row["framework"], []).append(_pairs(row["heading"]))
-    seen = {_pairs(heading) for heading in headings}
+    lists, alike = _lists(codebook)
+    best: dict[int, float] = defaultdict(float)
+    for heading in headings:
+        for index, value in alike(heading).items():
+            best[index] = max(best[index], value)
     scores = {}
-    for name, named in lists.items():
-        best = [max((_dice(one, other) for other in seen), default=0.0) for one in named]
-        close = [value for value in best if value >= ALIKE]
+    for name, rows in lists.items():
+        close = [best[index] for index in rows if index in best]
         scores[name] = sum(close) if len(close) >= FEWEST else 0.0
     winner = max(scores, key=lambda name: scores[name], default="own")
     return winner if scores.get(winner) else "own"
@@ -37,12 +39,28 @@ def says(pattern: str, text: str) -> bool:
     return bool(pattern) and bool(re.search(one_width(pattern), text))
 
 
-@lru_cache(maxsize=4096)  # many reports have the same headings
+@cache
+def _lists(codebook: Codebook) -> tuple[dict[str, list[int]], Callable[[str], dict[int, float]]]:
+    """Return the rows of each framework, and a function that tells which rows a heading counts as, and how alike."""
+    lists: dict[str, list[int]] = defaultdict(list)
+    for index, row in enumerate(codebook.files["frameworks"]):
+        lists[row["framework"]].append(index)
+    named = [_pairs(row["heading"]) for row in codebook.files["frameworks"]]
+    having: dict[str, list[int]] = defaultdict(list)  # pair → rows: only those that share one are compared
+    for index, pairs in enumerate(named):
+        for pair in pairs:
+            having[pair].append(index)
+
+    @lru_cache(maxsize=4096)  # many reports have the same headings
+    def alike(heading: str) -> dict[int, float]:
+        own = _pairs(heading)
+        shared = Counter(index for pair in own for index in having.get(pair, ()))
+        dice = {index: 2 * number / (len(own) + len(named[index])) for index, number in shared.items()}
+        return {index: value for index, value in dice.items() if value >= ALIKE}
+
+    return lists, alike
+
+
 def _pairs(heading: str) -> frozenset[str]:
     chars = "".join(HAN.findall(heading))
-    return frozenset(chars[index : index + 2] for index in range(len(chars) - 1))
-
-
-@lru_cache(maxsize=1 << 16)
-def _dice(left: frozenset[str], right: frozenset[str]) -> float:
-    return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
+    return frozenset(map("".join, pairwise(chars)))

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
-from analysis.extract.characters import HAN, chinese_value, one_width
+from analysis.extract.characters import chinese_value, han, one_width
 from analysis.extract.documents import Document
-from analysis.extract.lines import HEADING
+from analysis.extract.lines import HEADING, filled
 from analysis.extract.places import Places
 
 Span = tuple[int, int]
@@ -22,14 +23,17 @@ _DASH = r"\-—–~至到"
 _YEAR = "(20[0-9]{2}|二[零0O][零一二三四五六七八九]{2})"
 _NUMBER = "([0-9]{1,2}|[一二三四五六七八九十]{1,3})"
 _DAY = rf"{_YEAR}\s*[-年/.]\s*{_NUMBER}\s*[-月/.]\s*{_NUMBER}(?![0-9])"
-_DATE = re.compile(rf"(?<![0-9]){_DAY}(?!\s*日?\s*(?:星期|在))\s*日?")
-_MONTH_ONLY = re.compile(rf"{_YEAR}\s*年\s*[0-9xX*]{{0,2}}\s*月?\s*[xX*]*\s*日?\s*")
+_DATE = re.compile(rf"(?<![0-9]){_DAY}(?!\s*+日?\s*+(?:星期|在))\s*+日?")
+_DATED = re.compile(rf"[\s(]*{_DATE.pattern}[\s)]*$")
+_BRACKETED = re.compile(rf"(?m)\(\s*{_DAY}\s*日?\s*\)\s*$")
+_MONTH_ONLY = re.compile(rf"{_YEAR}\s*+年\s*+[0-9xX*]{{0,2}}\s*+月?\s*+[xX*]*+\s*+日?\s*+")
 _YEAR_ALONE = re.compile(rf"(?<![0-9〔\[{_DASH}]){_YEAR}(?![0-9〕\]{_DASH}]|年[{_DASH}]|年[0-9]+月)")
 _YEARS = re.compile(rf"{_YEAR}年?[{_DASH}]+{_YEAR}")
 _YEAR_IN_TEXT = re.compile(rf"(?<![0-9自从{_DASH}]){_YEAR}年(?!\s*[0-9]+\s*月|[{_DASH}])")
-_FIRST_LEVEL = re.compile(r"(?:^|\n)[ \t\u3000\xa0]*[一二三四五六七八九十]{1,3}、([^\r\n]{0,60})")
+_FIRST_LEVEL = re.compile(r"\n[ \t\u3000\xa0]*[一二三四五六七八九十]{1,3}、([^\r\n]{0,60})")
 _QUOTED = re.compile(r"《[^》]*》|\([^)]*\)")
-_LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
+_BAR, _CELL, _WORD = re.compile("[|>»›→]"), re.compile("[^|>»›→]+"), re.compile(r"\S+")
+_STOP = re.compile("[。;]")
 _REPORTS = re.compile("现[将就对把]([^。;]*)")
 
 
@@ -73,12 +77,12 @@ class Front:
         """Where the body opens, for a review row to point to."""
         return self.lead[0], min(self.lead[1], self.lead[0] + 60)
 
-    @property
+    @cached_property
     def opening(self) -> str:
         """The lead without white space and what stands in 《》 and brackets."""
         return _QUOTED.sub("", bare(self.line(self.lead)))
 
-    @property
+    @cached_property
     def reporting(self) -> str:
         """What is said to be reported: the rest of the sentence with 现将; empty when there is none."""
         found = _REPORTS.search(self.opening)
@@ -89,16 +93,17 @@ def front(document: Document) -> Front:
     """Lay out a document; its furniture helps, but the head's end is looked for in the lines themselves."""
     text = document.text
     begin, end = document.body if document.furniture else (0, len(text))
-    near = one_width(text[: begin + SEARCHED])
-    lead = next((m.start() for m in _LINE.finditer(near, begin) if _is_running(m[0])), begin or len(near))
+    folded = one_width(text)
+    near = folded[: begin + SEARCHED]
+    lead = next((left for left, right in filled(near, begin) if _is_running(near[left:right])), begin or len(near))
     first = next((m.start() for m in _FIRST_LEVEL.finditer(near, lead + 1, lead + LEAD)), lead + LEAD)
     stop = max(lead, min(first, end))
     last = max(stop, end - FOOT)
-    folded = near[:last] + text[len(near) : last] + one_width(text[last:])
+    laid = near[:last] + text[len(near) : last] + folded[last:]
     marked = {kind: [(part.start, part.end) for part in document.furniture if part.kind == kind] for kind in _KINDS}
-    head = [m.span() for m in _LINE.finditer(folded, 0, lead) if not _within(m.span(), marked["summary"])]
-    foot = [m.span() for m in _LINE.finditer(folded, last)]
-    return Front(folded, head, (lead, stop), foot, marked["title"], marked["tail"])
+    head = [span for span in filled(laid, 0, lead) if not _within(span, marked["summary"])]
+    foot = list(filled(laid, last))
+    return Front(laid, head, (lead, stop), foot, marked["title"], marked["tail"])
 
 
 def _within(span: Span, spans: list[Span]) -> bool:
@@ -107,9 +112,11 @@ def _within(span: Span, spans: list[Span]) -> bool:
 
 def _is_running(line: str) -> bool:
     """Whether a line is a numbered heading or running text, perhaps broken into short lines."""
-    han = len(HAN.findall(line[:200]))
-    broken = han >= 10 and "," in line and not line.rstrip().endswith(":")  # an addressee may hold commas
-    return bool(HEADING.match(line)) or (han >= 20 and bool(re.search("[。;]", line))) or broken
+    if HEADING.match(line):
+        return True
+    number = han(line, 0, 200)
+    broken = number >= 10 and "," in line and not line.rstrip().endswith(":")  # an addressee may hold commas
+    return broken or (number >= 20 and bool(_STOP.search(line)))
 
 
 def bare(text: str) -> str:
@@ -131,10 +138,9 @@ def joined(text: str) -> str:
 
 def title(page: Front, places: Places) -> Span | None:
     """Find the line, or up to three lines, that name a report; a year and a body make a candidate better."""
-    words = places.patterns
-    shape = re.compile(rf"{words['topic'].pattern}.*{words['title_end'].pattern}(?:\([^)]*\))?(?:\.[a-z]{{3,4}})?$")
+    shape = _shapes(places).title
     found = []
-    for rank, (window, clean) in enumerate(_windows(page, words)):
+    for rank, (window, clean) in enumerate(_windows(page, places)):
         lines = [bare(line) for line in page.line(window).splitlines() if line.strip()]
         name = "".join(lines)
         if len(name) > 100 or re.search(r"[。;/\\_]", name) or not shape.search(name):  # a path is no title
@@ -149,18 +155,17 @@ def title(page: Front, places: Places) -> Span | None:
     return _upward(page, places, max(found)[3])
 
 
-def _windows(page: Front, words: dict[str, re.Pattern[str]]) -> Iterator[tuple[Span, bool]]:
+def _windows(page: Front, places: Places) -> Iterator[tuple[Span, bool]]:
     """Spans that may be the title: one to three lines, cells of a table, steps of a trail (these are not clean)."""
-    label = rf"\s*(?:{loose(words['name_label'].pattern)})\s*:\s*"
+    label, breadcrumb = _shapes(places).name_label, places.patterns["breadcrumb"]
     for rank, span in enumerate(page.head):
         line = page.line(span)
-        trail = words["breadcrumb"].search(line)
-        cells = "[^|>»›→]+" if re.search("[|>»›→]", line) else r"\S+" if trail else ""
+        cells = _CELL if _BAR.search(line) else _WORD if breadcrumb.search(line) else None
         if cells:
-            for match in re.finditer(cells, line):
-                skip = re.match(label, match[0])
+            for match in cells.finditer(line):
+                skip = label.match(match[0])
                 yield (span[0] + match.start() + (skip.end() if skip else 0), span[0] + match.end()), False
-        elif skip := re.match(label, line):
+        elif skip := label.match(line):
             yield (span[0] + skip.end(), span[1]), False
         else:
             for other in page.head[rank : rank + 3]:
@@ -180,6 +185,40 @@ def _upward(page: Front, places: Places, window: Span) -> Span:
     return end - len(re.sub(r"^[\s—–-]+", "", inside)), end - len(inside) + len(inside.rstrip())
 
 
+class _Shapes(NamedTuple):
+    """What is looked for with the words of one codebook."""
+
+    title: re.Pattern[str]  # from its topic on
+    name_label: re.Pattern[str]
+    ends: re.Pattern[str]  # words to take off a phrase that names a body
+    empty: re.Pattern[str]  # what says nothing inside it: brackets, years, XX镇
+    parts: re.Pattern[str]
+    multi_year: re.Pattern[str]
+    published: re.Pattern[str]
+    signed: re.Pattern[str]
+    other_date: re.Pattern[str]
+    date_label: re.Pattern[str]
+
+
+@cache
+def _shapes(places: Places) -> _Shapes:
+    word = {kind: pattern.pattern for kind, pattern in places.patterns.items()}
+    day = rf"\s*[:|]?\s*[\[(]?\s*{_DAY}"
+    shapes = (
+        rf"{word['topic']}.*{word['title_end']}(?:\([^)]*\))?(?:\.[a-z]{{3,4}})?$",
+        rf"\s*(?:{loose(word['name_label'])})\s*:\s*",
+        rf"^(?:{word['filler']}|\s)+|(?:{word['filler']}|\s)+$",
+        rf"\([^)]*\)|{_YEARS.pattern}年?度?|{_YEAR}年?度?|{word['multi_year']}|{word['part_year']}|[xX×*某]+",
+        f"关于|{word['wrapper']}",
+        f"(?<![一二三四五六七八九十0-9]){word['multi_year']}",
+        rf"(?<![\u3400-\u9fff])({loose(word['published'])}){day}",
+        rf"(?:{loose(word['signed'])}){day}",
+        "|".join(word[kind] for kind in ("clock", "signed", "other_date")),
+        "|".join(loose(word[kind]) for kind in ("published", "clock", "other_date")),
+    )
+    return _Shapes(*map(re.compile, shapes))
+
+
 def loose(pattern: str) -> str:
     """Let spaces stand between the characters of the words of a pattern: 名 称."""
     return re.sub(r"(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])", r"\\s*", pattern)
@@ -190,14 +229,10 @@ def phrases(name: str, places: Places) -> list[str]:
     words = places.patterns
     cut = words["topic"].search(name) or words["title_end"].search(name)
     parts = re.sub("[《》“”]", "", name[: cut.start()] if cut else name)
-    filler = words["filler"].pattern
-    ends = re.compile(rf"^(?:{filler}|\s)+|(?:{filler}|\s)+$")
-    periods = "|".join(words[kind].pattern for kind in ("multi_year", "part_year"))
-    empty = re.compile(rf"\([^)]*\)|{_YEARS.pattern}年?度?|{_YEAR}年?度?|{periods}|[xX×*某]+")  # XX镇: a masked name
-    found = []
-    for part in re.split(f"关于|{words['wrapper'].pattern}", parts)[::-1]:
-        part = empty.sub("", part)
-        found.append(ends.sub("", ends.sub("", part)))
+    shapes, found = _shapes(places), []
+    for part in shapes.parts.split(parts)[::-1]:
+        part = shapes.empty.sub("", part)
+        found.append(shapes.ends.sub("", shapes.ends.sub("", part)))
     return [phrase for phrase in found if phrase]
 
 
@@ -234,13 +269,13 @@ def report_year(page: Front, places: Places, named: Span | None, notes: Notes) -
     told = _years_in(_YEAR_IN_TEXT, page.reporting) or _years_in(_YEAR_IN_TEXT, page.opening[:25])
     headed = [
         year
-        for match in _FIRST_LEVEL.finditer(page.text)
+        for match in _FIRST_LEVEL.finditer("\n" + page.text)
         if not words["next_year"].search(match[1])
         for year in _years_in(_YEAR_IN_TEXT, _QUOTED.sub("", one_width(match[1])))
     ]
     span = _YEARS.search(name)
     where = named or page.opens
-    if (span and not titled) or re.search(f"(?<![一二三四五六七八九十0-9]){words['multi_year'].pattern}", name):
+    if (span and not titled) or _shapes(places).multi_year.search(name):
         last = number(span[2]) if span else (titled or told or [0])[0]
         notes.add("report_year", "the title covers several years, so no single year is taken", where, last)
         return None, last or None
@@ -272,20 +307,18 @@ def _day(match: re.Match[str], notes: Notes, column: str) -> date | None:
 
 def published(page: Front, places: Places, named: Span | None, notes: Notes) -> tuple[date | None, Span | None]:
     """Read the day of publication: after its label in the head, else in the foot; else the head's only bare date."""
-    words = places.patterns
+    shapes = _shapes(places)
     ranks = [word for word, _ in places.words["published"]]
-    label = rf"(?<![\u3400-\u9fff])({loose(words['published'].pattern)})\s*[:|]?\s*[\[(]?\s*{_DAY}"
     feet = (page.foot[0][0], len(page.text)) if page.foot else (0, 0)
     for begin, end in ((0, page.lead[0]), feet):
-        found = list(re.compile(label).finditer(page.text, begin, end))
+        found = list(shapes.published.finditer(page.text, begin, end))
         if found:
             best = min(found, key=lambda match: ranks.index(bare(match[1])))
             return _day(best, notes, "published_on"), best.span()
-    skipped = re.compile("|".join(words[kind].pattern for kind in ("clock", "signed", "other_date")))
     loose_dates = {
         _day(match, notes, "published_on"): match.span()
         for span in page.head
-        if not skipped.search(page.line(span)) and not (named and named[0] <= span[0] < named[1])
+        if not shapes.other_date.search(page.line(span)) and not (named and named[0] <= span[0] < named[1])
         for match in _DATE.finditer(page.text, *span)
         if page.text[match.start() - 1 : match.start()] != "("
     }
@@ -307,17 +340,16 @@ def signed(page: Front, places: Places, notes: Notes) -> tuple[date | None, Span
     tuple of (datetime.date or None, span or None, str)
         The day, where it stands, and the organ as printed (empty when none signs).
     """
-    words = places.patterns
-    labels = re.compile("|".join(loose(words[kind].pattern) for kind in ("published", "clock", "other_date")))
+    shapes = _shapes(places)
     for rank in range(len(page.foot) - 1, -1, -1):
         line = page.line(page.foot[rank])
         if _within(page.foot[rank], page.tails):
             continue
-        if re.search("[。;]", line) and len(HAN.findall(line)) >= 20:
+        if _STOP.search(line) and han(line) >= 20:
             break
-        dated = re.search(rf"[\s(]*{_DATE.pattern}[\s)]*$", line)
+        dated = _DATED.search(line)
         vague = None if dated else _MONTH_ONLY.fullmatch(line.strip(" ()"))
-        if labels.search(line) or not (dated or vague):
+        if shapes.date_label.search(line) or not (dated or vague):
             continue
         organ = line[: dated.start()].strip() if dated else ""
         organ = organ if organ and places.body(bare(organ), None).kind else _organ_above(page, places, rank)
@@ -326,10 +358,8 @@ def signed(page: Front, places: Places, notes: Notes) -> tuple[date | None, Span
             return None, None, organ
         assert dated
         return _day(dated, notes, "signed_on"), page.foot[rank], organ
-    label = rf"(?:{loose(words['signed'].pattern)})\s*[:|]?\s*[\[(]?\s*{_DAY}"
-    bracketed = rf"\(\s*{_DAY}\s*日?\s*\)\s*$"
-    for pattern in (label, f"(?m){bracketed}"):
-        if match := re.compile(pattern).search(page.text, 0, page.lead[0]):
+    for pattern in (shapes.signed, _BRACKETED):
+        if match := pattern.search(page.text, 0, page.lead[0]):
             return _day(match, notes, "signed_on"), match.span(), ""
     return None, None, ""
 
@@ -348,10 +378,15 @@ def _organ_above(page: Front, places: Places, rank: int) -> str:
 def labelled(page: Front, places: Places, kind: str, value: str = r"[^\s|:]{2,40}") -> str:
     """Return the value after the surest label of a kind in the head, else in the foot; empty when there is none."""
     ranks = [word for word, _ in places.words[kind]]
-    pattern = re.compile(rf"({loose(places.patterns[kind].pattern)})[ \t]*[:|][ \t]*({value})(?![^\s|]*:)")
+    pattern = _label(places, kind, value)
     feet = (page.foot[0][0], len(page.text)) if page.foot else (0, 0)
     for begin, end in ((0, page.lead[0]), feet):
         found = list(pattern.finditer(page.text, begin, end))
         if found:
             return min(found, key=lambda match: ranks.index(bare(match[1])))[2]
     return ""
+
+
+@cache
+def _label(places: Places, kind: str, value: str) -> re.Pattern[str]:
+    return re.compile(rf"({loose(places.patterns[kind].pattern)})[ \t]*[:|][ \t]*({value})(?![^\s|]*:)")

@@ -21,6 +21,8 @@ ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, ne
 Review = dict[str, object]
 Scopes = tuple[re.Pattern[str], list[tuple[str, re.Pattern[str]]]]
 _REACH = 200  # characters over which a topic holds
+_LONGEST = 800  # characters of a sentence on either side of its number; of 669 reports three have one above 500
+_TOLD = 20  # values listed in a message
 _BESIDE = 24  # characters between two parts of one whole
 _NAMES = re.compile("《[^》]*》|“[^”]*”")
 _ASIDES = re.compile(r"[(（][^()（）]*[)）]")
@@ -249,10 +251,11 @@ class Reader:
         groups: dict[tuple[str, str], list[Indicator]] = {}
         for one in found:
             groups.setdefault((one.code, one.scope), []).append(one)
+        shown = {group: ", ".join(f"{one.value:g}" for one in ones[:_TOLD]) for group, ones in groups.items()}
         return [
             {"kind": "ambiguous", "start": ones[1].start, "end": ones[1].end, "text": ones[1].evidence,
              "suggestion": "parts: set one to their sum in corrections.csv, drop the others; else drop the wrong one",
-             "message": f"{code} ({scope}) has {len(ones)} values: {', '.join(f'{one.value:g}' for one in ones)}"}
+             "message": f"{code} ({scope}) has {len(ones)} values: {shown[code, scope]}{', …' * (len(ones) > _TOLD)}"}
             for (code, scope), ones in groups.items()
             if len({one.value for one in ones}) > 1
         ]  # fmt: skip
@@ -329,32 +332,32 @@ def _ends(text: str) -> list[int]:
 
 
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """Span of the sentence or line round `text[start:end]`, white space left out."""
+    """Span of the sentence or line round `text[start:end]`, white space left out, cut where it is endless."""
     ends = _ends(text)
     first, last = bisect_left(ends, start), bisect_left(ends, end)
-    left = ends[first - 1] + 1 if first else 0
-    right = ends[last] + (text[ends[last]] == "。") if last < len(ends) else len(text)
+    left = max(ends[first - 1] + 1 if first else 0, start - _LONGEST)
+    right = min(ends[last] + (text[ends[last]] == "。") if last < len(ends) else len(text), end + _LONGEST)
     piece = text[left:right]
     return left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())
 
 
 def _same_scope(found: Sequence[Indicator], left: str, right: str) -> tuple[Indicator, Indicator] | None:
-    for one in found:
-        if one.code == left:
-            for other in found:
-                if other.code == right and other.scope == one.scope:
-                    return one, other
-    return None
+    first: dict[str, Indicator] = {}
+    for other in found:
+        if other.code == right:
+            first.setdefault(other.scope, other)
+    return next(((one, first[one.scope]) for one in found if one.code == left and one.scope in first), None)
 
 
 def _apart(hits: Sequence[_Hit]) -> list[_Hit]:
     """Of overlapping wordings without a number keep the heaviest: 未发生行政诉讼案件败诉 is not 未发生行政诉讼案件."""
     kept = [hit for hit in hits if hit.quantity is not None]
-    words: list[_Hit] = []
+    taken: set[int] = set()  # characters: to compare every two would cost the square of a report that repeats itself
     for hit in sorted((hit for hit in hits if hit.quantity is None), key=lambda hit: -hit.weight):
-        if hit.wording.shared or not any(hit.start < one.end and one.start < hit.end for one in words):
-            words.append(hit)
-    return kept + words
+        if hit.wording.shared or taken.isdisjoint(range(hit.start, hit.end)):
+            taken.update(range(hit.start, hit.end))
+            kept.append(hit)
+    return kept
 
 
 def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
@@ -366,7 +369,7 @@ def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
     kept = []
     for one in found:
         before = last.get(one.code)
-        if before:
+        if before and one.start - before.end <= _LONGEST:
             between = _ASIDES.sub("", text[before.end : one.start])
             part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
             if part and not re.search(own, part):

@@ -35,7 +35,10 @@ def read(path: Path) -> dict[str, Row]:
         if not row["file"] or ".." in row["file"].split("/") or Path(row["file"]).is_absolute():
             faults.append(f"{row['_where']}: file '{row['file']}' must be a path below the reports folder.")
         if row["report_id"] and documents.name(row["report_id"] + ".x") != row["report_id"]:
-            faults.append(f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only.")
+            faults.append(
+                f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only, at most "
+                f"{documents.LONGEST_ID} bytes."
+            )
         row["published_on"] = re.sub(
             r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$", _iso, row["published_on"]
         )  # as Excel writes
@@ -61,7 +64,7 @@ def draft(reports: Path, known: dict[str, Row], book: Codebook, places: metadata
     """
     rows = []
     for path in documents.find(reports):
-        file = path.relative_to(reports).as_posix()
+        file = documents.shown(path, reports)
         if file in known:
             continue
         row: dict[str, object] = {"file": file, "report_id": documents.name(file)}
@@ -71,7 +74,12 @@ def draft(reports: Path, known: dict[str, Row], book: Codebook, places: metadata
             row["note"] = str(error)
         else:
             row |= {name: about[name] for name in ("place_code", "level", "report_year", "published_on")}
-            row["note"] = "; ".join(str(doubt["message"]) for doubt in doubts)
+            notes = [str(doubt["message"]) for doubt in doubts]
+            if about["place_code"] is None and not any("place_code" in note for note in notes):
+                notes.append(
+                    "place_code: none is known below the county; leave it empty, a code would name another place"
+                )
+            row["note"] = "; ".join(notes)
         rows.append({name: _cell(row.get(name)) for name in COLUMNS})
     if rows:
         write_bytes(out, csv_bytes(pd.DataFrame(rows, columns=list(COLUMNS))))

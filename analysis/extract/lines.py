@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 ROW = 200  # characters: a table row up to this long stays on one line
 
@@ -13,6 +13,7 @@ _CN = "[一二三四五六七八九十]{1,3}"
 HEADING = re.compile(rf"\s*(?:第{_CN}[部章节篇条]|{_CN}[、.．]|[(（]?{_CN}[)）])")
 # A numbered heading or item: 4. (5) ⑥ too
 NUMBERED = re.compile(rf"{HEADING.pattern}|\s*(?:\d{{1,2}}(?:、|[.．](?!\d))|[(（]?\d{{1,2}}[)）]|[①-⑳])")
+_LINE = re.compile(r"[^\r\n]+")
 _BREAK = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _SPACE = " \t\u3000\xa0\u2002\u2003"
 _UNSEEN = dict.fromkeys(
@@ -36,6 +37,13 @@ def tidy(text: str) -> str:
     text = _FOLDED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text.translate(_TABLE))
     lines = (line.strip(_SPACE) for line in _BREAK.split(text))
     return "".join(f"{line}\n" for line in lines if line)
+
+
+def filled(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the lines of `text[start:end]` that hold something, line ends left out."""
+    for match in _LINE.finditer(text, start, len(text) if end is None else end):
+        if not match[0].isspace():
+            yield match.span()
 
 
 def row(cells: Sequence[Sequence[str]]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from analysis.errors import CodebookError
@@ -26,8 +26,9 @@ COLUMNS = (
 EARLIEST, LATEST = (0, 12, 1), (3, 12, 31)  # plausible dates: years after the report's, month, day
 
 _YEAR_FIRST = re.compile(r"^\s*(?:20\d\d|二[零0O][零一二三四五六七八九]{2})年?度?(?:以来)?")
-_ADVERBIAL = re.compile(r"在[^,。;]*?下,?")  # 在昆明市委的领导下: not who reports
+_ADVERBIAL = re.compile(r"在[^,。;]{0,200}?下,?")  # 在昆明市委的领导下: not who reports
 _CUE = re.compile(r"[我本](省|自治区|市|州|盟|县|区|旗|镇|乡|街道|局|厅|委|院)")
+_CLAUSE = re.compile("([^,。;:]+)(:?)")
 _KIND_ONLY = re.compile(
     r"(?:省|自治区|市|州|盟|县|区|旗)(?:政府|(?!委)[\u3400-\u9fff]{1,10}?[局厅委院])"
 )  # 省教育厅坚持…
@@ -103,19 +104,7 @@ class _Where:
     @cached_property
     def own(self) -> set[Place]:
         """The divisions that the whole text names as its own."""
-        return self.places.named_as_own(one_width(self.page.text), self.year)
-
-    @cached_property
-    def acting(self) -> re.Pattern[str]:
-        """A township or zone at the head of a clause, with what it does behind it."""
-        words = self.places.patterns
-        zone = f"[\u3400-\u9fff]{{0,8}}?(?:{words['zone'].pattern})"
-        return re.compile(rf"({zone}|[\u3400-\u9fff]{{2,6}}?(?:镇|乡|街道))(?:{words['acts'].pattern})")
-
-    @cached_property
-    def acting_department(self) -> re.Pattern[str]:
-        """A department's name behind its place, with what it does behind it."""
-        return re.compile(rf"[\u3400-\u9fff]{{1,12}}?[局厅委院](?:{self.places.patterns['acts'].pattern})")
+        return self.places.named_as_own(one_width(self.notes.text), self.year)
 
     def fill(self, facts: dict[str, Any]) -> None:
         """Fill place, place_code, province, prefecture, level and issuer."""
@@ -178,10 +167,11 @@ class _Where:
     def lead(self) -> list[Body]:
         """Bodies that open a clause of the lead; 我镇 or 我局 tells their kind."""
         opening, places = self.page.opening, self.places
+        acting, department = _acting(places)
         cues = Counter(_CUE.findall(opening)).most_common(1)
         cue = cues[0][0] if cues else ""
         found = []
-        for rank, part in enumerate(re.finditer("([^,。;:]+)(:?)", _ADVERBIAL.sub("", opening))):
+        for rank, part in enumerate(_CLAUSE.finditer(_ADVERBIAL.sub("", opening))):
             if part[2] and not rank:
                 continue  # the addressee
             clause = _YEAR_FIRST.sub("", part[1])[:40]
@@ -194,10 +184,10 @@ class _Where:
             ):
                 found.append(Body("township", match[0], rows))
             elif (cue in _DEPARTMENT and rows and re.match(rf"[\u3400-\u9fff]{{1,14}}?{cue}", rest)) or (
-                not cue and rows and self.acting_department.match(rest)
+                not cue and rows and department.match(rest)
             ):
                 found.append(Body("department", rows=rows))
-            elif not cue and (match := self.acting.match(clause)):  # 北和镇坚持…, 天津经济技术开发区坚持…
+            elif not cue and (match := acting.match(clause)):  # 北和镇坚持…, 天津经济技术开发区坚持…
                 township = match[1].endswith(_TOWNSHIP)
                 found.append(Body("township", match[1], rows) if township else self.read(match[1]))
             elif rank < 3 and not chain and (match := _KIND_ONLY.match(clause)):
@@ -230,7 +220,7 @@ class _Where:
 
     def narrow(self, rows: tuple[Place, ...]) -> tuple[Place, ...]:
         """Choose among places of one name by the city, else the province, that the head or the text names as own."""
-        for text in (self.head, self.page.text):
+        for text in (self.head, self.notes.text):
             if len({row.code for row in rows}) < 2:
                 break
             own = {row.name for row in self.places.named_as_own(one_width(text), self.year, rows)}
@@ -282,15 +272,27 @@ class _Where:
 
     def issuer(self, level: str | None, row: Place | None) -> str | None:
         """Return the organ as printed: in the title, signature, publisher's table, site's head, source line."""
-        words = self.places.patterns
-        kinds = ("government", "department", "zone_organ", "township")
-        organ = re.compile(f"(?:{'|'.join(words[kind].pattern for kind in kinds)})$")
+        organ = _organ(self.places)
         for phrase in self.phrases:
             if organ.search(phrase) and self.read(phrase).kind:
                 return phrase
         government = f"{row.name}人民政府" if row and level == row.level else ""
         on_site = government if government and government in self.head else ""
         return self.signer or self.publisher or on_site or self.source or None
+
+
+@cache
+def _acting(places: Places) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A township or zone at the head of a clause, a department behind its place; with what they do behind them."""
+    zone, acts = (places.patterns[kind].pattern for kind in ("zone", "acts"))
+    body = rf"[\u3400-\u9fff]{{0,8}}?(?:{zone})|[\u3400-\u9fff]{{2,6}}?(?:镇|乡|街道)"
+    return re.compile(f"({body})(?:{acts})"), re.compile(rf"[\u3400-\u9fff]{{1,12}}?[局厅委院](?:{acts})")
+
+
+@cache
+def _organ(places: Places) -> re.Pattern[str]:
+    kinds = ("government", "department", "zone_organ", "township")
+    return re.compile(f"(?:{'|'.join(places.patterns[kind].pattern for kind in kinds)})$")
 
 
 # --------------------------------------------------------------------------------------------- ledger and checks

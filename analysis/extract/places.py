@@ -20,7 +20,7 @@ COLUMNS = ("code", "name", "short", "level", "province", "prefecture", "year_fro
 CUES = {"省": "province", "自治区": "province", "州": "prefecture", "盟": "prefecture", "县": "county", "旗": "county"}
 CUES |= {"镇": "township", "乡": "township", "街道": "township"}  # 市 and 区 are of several levels
 _CUE = r"(自治区|省|市(?!场|容|政管|政工|政园)|州|盟|县(?!域)|区(?!域)|旗|镇|乡(?!村)|街道)"
-_NOT_A_NAME = "级场域"  # 全州县级, 合作市场, 元谋县域 do not name 全州县, 合作市 or the county as such
+_NO_NAME = tuple("级场域")  # 全州县级, 合作市场, 元谋县域 do not name 全州县, 合作市 or the county as such
 _MAY_PRECEDE = "于将共年度《"  # a name of two characters (赵县) counts after these, not inside 工作和县
 
 
@@ -69,7 +69,7 @@ class Body(NamedTuple):
     cue: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is as good as another only if it is the same: caches may ask by it
 class Places:
     """The divisions and the words, indexed once; load it with `load_places` and pass it on."""
 
@@ -118,6 +118,13 @@ class Places:
         return {head: sorted(lengths, reverse=True) for head, lengths in found.items()}
 
     @cached_property
+    def _heads(self) -> re.Pattern[str]:
+        """What a name may begin with, by its first and its second character: most of a text is passed at once."""
+        heads = [head for head in self._lengths if len(head) == 2]
+        first, second = ("".join(map(re.escape, sorted({head[k] for head in heads}))) for k in (0, 1))
+        return re.compile(f"[{first}](?=[{second}])")
+
+    @cached_property
     def patterns(self) -> dict[str, re.Pattern[str]]:
         """Kind of word → alternation, longest first; `?` in a word is one character."""
         return {kind: re.compile(f"(?:{alternation(word for word, _ in rows)})") for kind, rows in self.words.items()}
@@ -140,21 +147,18 @@ class Places:
     def mentions(self, text: str) -> list[Mention]:
         """Find the names in `text`, left to right, the longest at each place; not overlapping."""
         found: list[Mention] = []
-        lengths, names, position = self._lengths, self.names, 0
-        while position < len(text) - 1:
+        lengths, names, last = self._lengths, self.names, 0
+        for head in self._heads.finditer(text):
+            position = head.start()
+            if position < last:
+                continue
             for length in lengths.get(text[position : position + 2], ()):
                 rows = names.get(text[position : position + length])
                 end = position + length
-                if (
-                    rows
-                    and text[end : end + 1] not in tuple(_NOT_A_NAME)
-                    and self._stands(text, position, length, found)
-                ):
+                if rows and text[end : end + 1] not in _NO_NAME and self._stands(text, position, length, found):
                     found.append(Mention(position, end, rows))
-                    position = end
+                    last = end
                     break
-            else:
-                position += 1
         return found
 
     @staticmethod

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import pairwise
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
-from analysis.codebook import Codebook
+from analysis.codebook import Codebook, one_of
 from analysis.extract.characters import ARABIC, CHINESE, MULTIPLIERS, chinese_value, one_width
 
 # What looks like a number but names a day, a document, a road, a plan. Masked before anything is read.
@@ -30,7 +31,7 @@ _NAMES = r"""
   | 第\s*(?:\d+|[一二两三四五六七八九十百零]+)
     (?:\s*[、和至—-]\s*第?(?:\d+|[一二三四五六七八九十百]+))?\s*[\u3400-\u9fff]?
   | 届[一二三四五六七八九十]+[中次](?:[、和]?[一二三四五六七八九十]+[中次])*
-  | [A-Za-z][A-Za-z]*-?\d[\dA-Za-z.-]*
+  | (?<![A-Za-z])[A-Za-z]++-?\d[\dA-Za-z.-]*
   | (?<!\d)(?:\d+(?:\.\d+)?(?:[·+＋×]\d+)+ | \d+\s*\+ | \d+号(?!线?\d))
 """
 _OPENS = (
@@ -38,14 +39,21 @@ _OPENS = (
 )
 _LONGEST = 20  # characters of a number; longer ones are codes
 _FAR = 400  # characters that a clause or sentence is followed back: a report without stops must not cost its square
-_CLAUSE_END = ",。;:!?、\n"
+_CLAUSE, _SENTENCE = re.compile(r"[^,、。;:!?\n]*[,、。;:!?\n]?"), re.compile(r"[^。;\n]*[。;\n]?")
 _SHARED = re.compile(r"\s*(?:[、和及与至到~-]|[-—–]{1,2}|,?分别为)\s*")
 _BEFORE_NUMBER = re.compile(r"\s*\d")
 _LASTING = re.compile(r"[多来]?(?:时间|以上|以内|之内|内)|[多来]")
+_LATIN_BEFORE = re.compile(r"[A-Za-z·№#+]$")
+_RANK_BEFORE = re.compile(r"[第每各这那前首该本数几][、]?$")
+_AROUND_UNIT = re.compile(r"[\s()]")
+_BY_YEAR = re.compile(r"到(20\d\d)年")
+_WORDS = re.compile(r"[\u3400-\u9fff]{2,12}")
+_TOLD = re.compile(r"[\u3400-\u9fff()%]+")
+_LINE = re.compile(r"[^\n]+")
 _CLOSING = re.compile(r"\s*(?:\d|[,。;:、)）\n]|$)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes three times as long to make
 class Quantity:
     """One number stated: `text[start:end]` is number, multiplier and unit."""
 
@@ -58,7 +66,16 @@ class Quantity:
     label: str = ""
 
 
-_ROW = re.compile(r"[^\n|]*(?:\|[^\n|]*){2,}")
+class _Stated(NamedTuple):
+    """A number that measures, before its clause is read."""
+
+    start: int
+    end: int
+    value: float
+    unit: str
+    more: bool = False
+
+
 _BARE_CELL = re.compile(r"(?<=\|)[ \t]*(?!(?:19|20)\d\d[ \t]*(?:\||$))(\d[\d,]*(?:\.\d+)?)[ \t]*(?=\||$)", re.MULTILINE)
 
 
@@ -70,9 +87,7 @@ class Reader:
 
     @cached_property
     def _number(self) -> re.Pattern[str]:
-        units = sorted(self._codebook.units, key=lambda unit: (-len(unit), unit))
-        unit = "|".join(r"\s?".join(map(re.escape, unit)) for unit in units)
-        unit = rf"(?:{unit})(?:\([次套项件个]\))?"  # 场(次), 双(套)
+        unit = one_of(self._codebook.units, between=r"\s?") + r"(?:\([次套项件个]\))?"  # 场(次), 双(套)
         times = "|".join(sorted(filter(None, MULTIPLIERS), key=len, reverse=True)).replace("千", "千(?![瓦米克伏焦赫])")
         return re.compile(
             rf"(?=[\d一二两三四五六七八九十百千零])(?<![\d.])(?:(?P<arabic>{ARABIC})|(?P<chinese>{CHINESE}))\s?(?P<more>[余多来])?\s?(?P<times>{times})?"
@@ -81,28 +96,24 @@ class Reader:
 
     @cached_property
     def _masked(self) -> re.Pattern[str]:
-        names = sorted((re.escape(row["name"]) for row in self._codebook.files["names"]), key=len, reverse=True)
-        firsts = "".join(re.escape(char) for char in sorted({row["name"][0] for row in self._codebook.files["names"]}))
-        return re.compile(rf"(?=[{_OPENS}{firsts}])(?:{_NAMES}|{_DATES}|{'|'.join(names)})", re.VERBOSE)
+        names = [row["name"] for row in self._codebook.files["names"]]
+        firsts = "".join(map(re.escape, sorted({name[0] for name in names})))
+        return re.compile(rf"(?=[{_OPENS}{firsts}])(?:{_NAMES}|{_DATES}|{one_of(names)})", re.VERBOSE)
 
     @cached_property
     def _counted(self) -> re.Pattern[str]:
         """Bodies and places right behind the unit: 四个牵头单位 counts them, 三项制度 does not."""
         nouns = [unit for unit, row in self._codebook.units.items() if row["family"] == "noun"]
-        return re.compile(rf"[\u3400-\u9fff]{{0,4}}?(?:{'|'.join(map(re.escape, nouns))})")
+        return re.compile(rf"[\u3400-\u9fff]{{0,4}}?(?:{one_of(nouns)})")
 
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
         book = self._codebook
         link = r"(?:[达到过为了在]|达到)?\s*$"
-        made = {
-            kind: rf"(?:{book.marker_pattern(kind, position='before')}){link}"
-            for kind in ("at_least", "about", "at_most")
-        }
-        made |= {
-            f"{kind}_after": rf"\s*(?:{book.marker_pattern(kind, position='after')})"
-            for kind in ("at_least", "about", "at_most")
-        }
+        bounds = ("at_most", "about", "at_least")
+        before = {kind: f"(?:{book.marker_pattern(kind, position='before')}){link}" for kind in bounds}
+        after = (f"(?P<{kind}>{book.marker_pattern(kind, position='after')})" for kind in bounds)
+        made = before | {"bound": "|".join(before.values()), "bound_after": rf"\s*(?:{'|'.join(after)})"}
         made |= {
             kind: rf"(?:{book.marker_pattern(kind)}){link}"
             for kind in ("threshold", "price", "duration", "change_from", "round", "one_year", "once")
@@ -111,6 +122,7 @@ class Reader:
         made["change_base"] = book.marker_pattern("change_base")
         made["change_to"] = rf"\s*(?:{book.marker_pattern('change_to')})了?\s*$"
         made["target"] = book.marker_pattern("target")
+        made["leaning"] = book.marker_pattern("threshold", "change", "change_base")
         return {kind: re.compile(pattern) for kind, pattern in made.items()}
 
     def read(self, text: str, start: int = 0, end: int | None = None, report_year: int | None = None) -> list[Quantity]:
@@ -121,18 +133,21 @@ class Reader:
         end = len(text) if end is None else end
         folded = one_width(text)
         holes = [match.span() for match in self._masked.finditer(folded, start, end)]
-        found: list[Quantity] = []
-        bare: list[Quantity] = []  # numbers waiting for the unit of the next one: 45和30个工作日
+        found: list[_Stated] = []
+        bare: list[_Stated] = []  # numbers waiting for the unit of the next one: 45和30个工作日
         position = start
         for hole in [*holes, (end, end)]:
             for match in self._number.finditer(folded, position, hole[0]):
-                one = self._one(match, folded, hole[0] if hole[0] < end else -1)
+                if match.lastgroup == "chinese":  # alone, without 余, 万 or a unit: a word
+                    continue
+                one = self._one(match, folded)
                 if one is None:
                     continue
                 if bare and not _SHARED.fullmatch(folded, bare[-1].end, one.start):
                     bare = []
                 if one.unit or match["times"]:
-                    found += [replace(left, unit=one.unit) for left in bare] + [one]
+                    found += [left._replace(unit=one.unit) for left in bare]
+                    found.append(one)
                     bare = []
                 elif match["arabic"]:
                     bare.append(one)
@@ -140,56 +155,44 @@ class Reader:
             bare = []
         if "|" in folded:
             found = sorted([*found, *_cells(folded, start, end, found)], key=lambda one: one.start)
-        return list(self._described(found, folded, report_year))
+        return list(self._described(found, folded, start, end, report_year))
 
-    def _one(self, match: re.Match[str], folded: str, hole: int) -> Quantity | None:
-        """Read one match as a quantity, or as None when it only looks like one."""
-        before = folded[max(0, match.start() - 8) : match.start()]
-        unit = re.sub(r"[\s()]", "", match["unit"] or "")
-        if match["arabic"] and re.search(r"[A-Za-z·№#+]$", before):
+    def _one(self, match: re.Match[str], folded: str) -> _Stated | None:
+        """Read one match as a number that measures, or as None when it only looks like one."""
+        start, end = match.start(), match.end(match.lastindex or 0)  # of the last part, without a space behind it
+        arabic, chinese, more, times, more2, unit, per = match.groups()
+        if arabic and _LATIN_BEFORE.search(folded, max(0, start - 2), start):
             return None
-        value = self._value(match)
+        value = _value(arabic, chinese, times)
         if value is None:
             return None
-        if match["chinese"] and not self._measures(match, before, unit, int(value), folded):
-            return None
-        if unit == "年" and not self._is_duration(match, before, value, folded):
-            return None
-        if match["times"] and not unit and folded.startswith("级", match.end()):
+        unit = _plain(unit) if unit else ""
+        if chinese or unit == "年":
+            before = folded[max(0, start - 8) : start]
+            if chinese and not self._measures(match, before, unit, int(value), folded):
+                return None
+            if unit == "年" and not self._is_duration(match, before, value, folded):
+                return None
+            if chinese in ("百", "千") and before.endswith("上"):
+                more = "上"
+        if times and not unit and folded.startswith("级", match.end()):
             return None  # a class: 3000亿级园区
-        end = (
-            match.end("per")
-            if match["per"]
-            else max(match.end(group) for group in ("arabic", "chinese", "more", "times", "more2", "unit"))
-        )
-        if unit and match["per"]:
-            unit = f"{unit}/{match['per']}".replace(" ", "")
-        after = folded[end : end + 1]
-        more = bool(match["more"] or match["more2"]) or (match["chinese"] in ("百", "千") and before.endswith("上"))
-        if unit and after in ("多", "余") and not more:  # 3年多: the mark stands behind the unit and outside the span
-            more = True
-        return Quantity(match.start(), end, value, unit, "at_least" if more else "exact", "fact")
-
-    @staticmethod
-    def _value(match: re.Match[str]) -> float | None:
-        arabic = match["arabic"]
-        if arabic and len(arabic) > _LONGEST:
-            return None
-        number = float(arabic.replace(",", "")) if arabic else chinese_value(match["chinese"])
-        if number is None:
-            return None
-        return round(number * MULTIPLIERS[match["times"] or ""], 6)
+        if unit and folded.startswith(("多", "余"), end):  # 3年多: the mark stands behind the unit and outside the span
+            more = "多"
+        if unit and per:
+            unit = f"{unit}/{per}".replace(" ", "")
+        return _Stated(start, end, value, unit, bool(more or more2))
 
     def _measures(self, match: re.Match[str], before: str, unit: str, value: int, folded: str) -> bool:
         """Whether a Chinese numeral measures (三千家) rather than names (三项制度)."""
-        more, times = match["more"] or match["more2"], match["times"]
-        if value == 0 or re.search(r"[第每各这那前首该本数几][、]?$", before):
+        more = match["more"] or match["more2"]
+        if value == 0 or _RANK_BEFORE.search(before):
             return False  # 零部件, 每三年
         if match["chinese"] in ("百", "千") and not more and not self._patterns["round"].search(before):
             return False  # 百亿企业, 千兆光网
         if not unit:
-            return bool(more and (times or value >= 10))
-        if times in ("万", "亿", "十万", "百万", "千万") or (more and value >= 10):
+            return bool(more and match["times"])
+        if more and value >= 10:
             return True
         kind = self._codebook.units[unit]["numeral"]
         if unit == "年":  # the words before it decide
@@ -214,73 +217,123 @@ class Reader:
 
     # ------------------------------------------------------------------------------------ qualifier, role, label
 
-    def _described(self, found: list[Quantity], folded: str, report_year: int | None) -> Iterator[Quantity]:
+    def _described(
+        self, found: list[_Stated], folded: str, start: int, end: int, report_year: int | None
+    ) -> Iterator[Quantity]:
         pairs = self._pairs(found, folded)
-        last: Quantity | None = None
+        clauses, sentences = (_begins(kind, folded, start, end) for kind in (_CLAUSE, _SENTENCE))
+        ahead = _Ahead(self._patterns["target"], self._longest_target, folded, report_year)
+        last, role = 0, ""
         for index, one in enumerate(found):
-            clause = max(_rfind(folded, _CLAUSE_END, one.start), last.end if last else 0)
-            sentence = _rfind(folded, "。;\n", one.start)
-            before, earlier = folded[clause : one.start], folded[sentence : one.start]
-            after = folded[one.end : one.end + 4]
-            qualifier = self._qualifier(one, before, after)
-            beside = last is not None and last.end == one.start  # 较去年22件59人: one statement, one role
-            role = last.role if beside and last else self._role(one, before, earlier, report_year)
-            role = "change" if index in pairs else role
-            last = replace(one, qualifier=qualifier, role=role, label=_label(folded, clause, one))
-            yield last
+            clause = max(_before(clauses, one.start), last)
+            before = folded[clause : one.start]
+            if last != one.start or not role:  # 较去年22件59人: one statement, one role
+                role = self._role(one, before, ahead, _before(sentences, one.start))
+            if index in pairs:
+                role = "change"
+            last = one.end
+            label = _label(folded, clause, one)
+            yield Quantity(one.start, one.end, one.value, one.unit, self._qualifier(one, before, folded), role, label)
 
-    def _pairs(self, found: list[Quantity], folded: str) -> set[int]:
+    @cached_property
+    def _longest_target(self) -> int:
+        return max((len(row["word"]) for row in self._codebook.markers["target"]), default=0)
+
+    def _pairs(self, found: list[_Stated], folded: str) -> set[int]:
         """Indices of quantities that are the two ends of 从 N 减为 N."""
         pairs: set[int] = set()
         for index, (left, right) in enumerate(pairwise(found)):
-            between = folded[left.end : right.start]
-            if len(between) < 12 and self._patterns["change_to"].search(between):
+            if right.start - left.end < 12 and self._patterns["change_to"].search(folded[left.end : right.start]):
                 start = max(0, left.start - 4)
                 if self._patterns["change_from"].search(folded[start : left.start]):
                     pairs |= {index, index + 1}
         return pairs
 
-    def _qualifier(self, one: Quantity, before: str, after: str) -> str:
-        for kind in ("at_most", "about", "at_least"):
-            if self._patterns[f"{kind}_after"].match(after):
-                return kind
-        near = ((self._patterns[kind].search(before[-6:]), kind) for kind in ("at_most", "about", "at_least"))
-        told = [(len(match.group()), kind) for match, kind in near if match]  # 不少于 is longer than 少于
-        return max(told)[1] if told else one.qualifier
+    def _qualifier(self, one: _Stated, before: str, folded: str) -> str:
+        behind = self._patterns["bound_after"].match(folded, one.end, one.end + 4)
+        if behind and behind.lastgroup:
+            return behind.lastgroup
+        near = before[-6:]
+        if self._patterns["bound"].search(near):
+            kinds = ("at_most", "about", "at_least")
+            told = [(len(match[0]), kind) for kind in kinds if (match := self._patterns[kind].search(near))]
+            return max(told)[1]  # 不少于 is longer than 少于
+        return "at_least" if one.more else "exact"
 
-    def _role(self, one: Quantity, before: str, earlier: str, report_year: int | None) -> str:
+    def _role(self, one: _Stated, before: str, ahead: _Ahead, sentence: int) -> str:
         if ("元/" in one.unit) or (one.unit.endswith("元") and self._patterns["price"].search(before)):
             return "price"
-        if self._patterns["threshold"].search(before):
+        leaning = self._patterns["leaning"].search(before)  # most clauses have no such word: one look instead of three
+        if leaning and self._patterns["threshold"].search(before):
             return "threshold"
-        years = [int(year) for year in re.findall(r"到(20\d\d)年", earlier)]
-        ahead = report_year is not None and any(year > report_year for year in years)
-        if ahead or self._patterns["target"].search(earlier):
+        if ahead.told(sentence, one.start):
             return "target"
-        if self._patterns["change"].search(before) or self._patterns["change_base"].search(before):
+        if leaning and (self._patterns["change"].search(before) or self._patterns["change_base"].search(before)):
             return "change"
         return "fact"
 
 
-def _rfind(text: str, chars: Iterable[str], end: int) -> int:
-    """Position after the last of `chars` before `end`, `_FAR` characters back at most."""
-    far = max(0, end - _FAR)
-    return max(far, *(text.rfind(char, far, end) + 1 for char in chars))
+class _Ahead:
+    """Whether a sentence speaks of what is to come; what was read for one number is not read again for the next."""
+
+    def __init__(self, target: re.Pattern[str], longest: int, folded: str, report_year: int | None):
+        self.target, self.folded = target, folded
+        self.year = 9999 if report_year is None else report_year  # where none is known, none lies ahead
+        self.overlap = max(longest, len("到2025年"))
+        self.sentence, self.until, self.found = -1, 0, False
+
+    def told(self, sentence: int, place: int) -> bool:
+        """Whether the sentence that begins at `sentence` does before `place`."""
+        if sentence != self.sentence:
+            self.sentence, self.until, self.found = sentence, sentence, False
+        if not self.found:
+            span = max(sentence, self.until - self.overlap), place
+            years = _BY_YEAR.findall(self.folded, *span)
+            self.found = any(int(year) > self.year for year in years) or bool(self.target.search(self.folded, *span))
+            self.until = place
+        return self.found
 
 
-def _label(folded: str, clause: int, one: Quantity) -> str:
-    """What is counted: the words after the unit up to the clause's end, else the clause's words before the number."""
-    after = re.match(r"[\u3400-\u9fff]{2,12}", folded[one.end : one.end + 12])
-    before = re.sub(r"[^\u3400-\u9fff()%]", "", folded[clause : one.start])[-16:]
-    return after.group() if after and not before else before or (after.group() if after else "")
+@lru_cache(maxsize=1 << 14)
+def _value(arabic: str | None, chinese: str | None, times: str | None) -> float | None:
+    if arabic and len(arabic) > _LONGEST:
+        return None
+    number = float(arabic.replace(",", "")) if arabic else chinese_value(chinese or "")
+    return None if number is None else round(number * MULTIPLIERS[times or ""], 6)
 
 
-def _cells(folded: str, start: int, end: int, found: Sequence[Quantity]) -> Iterator[Quantity]:
+@lru_cache(maxsize=1024)
+def _plain(unit: str) -> str:
+    return _AROUND_UNIT.sub("", unit)
+
+
+def _begins(kind: re.Pattern[str], folded: str, start: int, end: int) -> list[int]:
+    """Positions where the body's clauses or sentences begin, and those close before it."""
+    start = max(0, start - _FAR)
+    return list(accumulate(map(len, kind.findall(folded, start, end)), initial=start))
+
+
+def _before(begins: Sequence[int], place: int) -> int:
+    """Return where the clause or sentence that holds `place` begins, `_FAR` characters back at most."""
+    return max(begins[bisect_right(begins, place) - 1], place - _FAR)
+
+
+def _label(folded: str, clause: int, one: _Stated) -> str:
+    """What is counted: the clause's words before the number, else the words after the unit up to the clause's end."""
+    before = "".join(_TOLD.findall(folded, clause, one.start))[-16:]
+    after = None if before else _WORDS.match(folded, one.end, one.end + 12)
+    return after[0] if after else before
+
+
+def _cells(folded: str, start: int, end: int, found: Sequence[_Stated]) -> Iterator[_Stated]:
     """Bare numbers in a table's row take the unit that all other numbers of the row have: 75件 | 0 | 4件."""
     starts = [one.start for one in found]
-    for line in _ROW.finditer(folded, start, end):
-        own = found[bisect_left(starts, line.start()) : bisect_left(starts, line.end())]
-        if len({one.unit for one in own}) == 1:
+    for line in _LINE.finditer(folded, start, end):
+        if folded.count("|", *line.span()) < 2:
+            continue
+        first, last = bisect_left(starts, line.start()), bisect_left(starts, line.end())
+        if len({one.unit for one in found[first:last]}) == 1:
             for cell in _BARE_CELL.finditer(folded, *line.span()):
-                if not any(one.start < cell.end(1) and cell.start(1) < one.end for one in own):
-                    yield Quantity(*cell.span(1), float(cell[1].replace(",", "")), own[0].unit, "exact", "fact")
+                nearest = bisect_left(starts, cell.end(1), first, last) - 1
+                if nearest < first or found[nearest].end <= cell.start(1):
+                    yield _Stated(*cell.span(1), float(cell[1].replace(",", "")), found[first].unit)

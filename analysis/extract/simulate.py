@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import workers
+from analysis import files, workers
 from analysis.errors import ParameterError
 from analysis.extract import simulate_texts as texts
 from analysis.extract.places import Place
@@ -23,6 +23,7 @@ from analysis.extract.simulate_truth import HEADERS, Page
 
 FOLDER = 1000  # reports in one folder, and in one task of a worker
 GOVERNMENTS = 3  # of ten reports are of a government; the others of its departments, townships and zones
+NEW = ".new"  # below the folder: what is being written, until it is whole
 BODIES = ("department", "department", "department", "department", "township", "township", "development_zone")
 
 
@@ -66,27 +67,33 @@ def simulate(
     """
     if reports < 1 or seed < 0:
         raise ParameterError(f"simulate: {reports} reports with seed {seed}; expected 1 or more, and a seed from 0.")
-    if out.exists() and any(out.iterdir()) and not (out / "planted.csv").exists():
+    found = {path.name for path in out.iterdir()} - {NEW, files.LOCK} if out.exists() else set()
+    if found and "planted.csv" not in found:
         raise ParameterError(f"simulate: {out} holds other files. Name a new folder.")
     texts.load()  # a faulty template stops it before the first report
-    for old in (out / "reports", out / "gold"):
-        shutil.rmtree(old, ignore_errors=True)
-    (out / "gold").mkdir(parents=True, exist_ok=True)
     size = min(FOLDER, max(1, reports // (2 * jobs)))  # few reports are shared out too
     parts = [range(first, min(first + size, reports)) for first in range(0, reports, size)]
     chars = done = 0
-    with ExitStack() as stack:
-        files = [stack.enter_context((out / name).open("w", encoding="utf-8", newline="")) for name in HEADERS]
-        for file, header in zip(files, HEADERS.values(), strict=True):
-            file.write("\ufeff" + header + "\n")
-        for part, (written, rows) in zip(
-            parts, workers.each(partial(_write, seed, out / "reports"), parts, jobs, chunk=1), strict=True
-        ):
-            for file, lines in zip(files, rows, strict=True):
-                file.write(lines)
-            chars, done = chars + written, done + len(part)
-            if progress:
-                progress(done, reports)
+    with files.alone(out), files.telling(out):
+        new = out / NEW
+        shutil.rmtree(new, ignore_errors=True)
+        (new / "gold").mkdir(parents=True)
+        with ExitStack() as stack:
+            truth = [stack.enter_context(files.replacing(new / name)) for name in HEADERS]
+            for file, header in zip(truth, HEADERS.values(), strict=True):
+                file.write(f"\ufeff{header}\n".encode())
+            for part, (written, rows) in zip(
+                parts, workers.each(partial(_write, seed, new / "reports"), parts, jobs, chunk=1), strict=True
+            ):
+                for file, lines in zip(truth, rows, strict=True):
+                    file.write(lines.encode())
+                chars, done = chars + written, done + len(part)
+                if progress:
+                    progress(done, reports)
+        for name in ("reports", "gold"):
+            files.swap(new / name, out / name)
+        (new / "planted.csv").replace(out / "planted.csv")
+        shutil.rmtree(new)
     return chars
 
 
@@ -100,8 +107,7 @@ def _write(seed: int, folder: Path, numbers: range) -> tuple[int, list[str]]:
         name = f"{number // FOLDER:03d}/s{number:06d}"
         page = report(number, seed)
         text = page.text()
-        with open(folder / f"{name}.txt", "wb") as file:  # noqa: PTH123 -- a third of the time of Path.open
-            file.write(text.encode())
+        files.write_new(folder / f"{name}.txt", text.encode())
         chars += len(text)
         for lines, new in zip(rows, page.rows.values(), strict=True):
             lines += new

@@ -7,20 +7,40 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from analysis.codebook import Codebook
 from analysis.extract import headings
 from analysis.extract.characters import one_width
 from analysis.extract.documents import Document
 from analysis.extract.headings import SPACE, Section, trimmed
-from analysis.extract.wordings import to_regex
+from analysis.extract.wordings import parse, to_regex
 
 _SENTENCE = re.compile(r"[^。;\n\r]+")
+_LINE = re.compile(r"[^\r\n]+")
 _MOST = 0.6  # share of its headings that give a part their area
 
 
-@dataclass(frozen=True)
+class _Wording:
+    """A wording of sections.csv, and the words without which it cannot be there: looked for first, as most are not."""
+
+    def __init__(self, wording: str, after: str = ""):
+        self.pattern = re.compile(to_regex(wording) + after)
+        needed = [part.words for part in parse(wording) if part.kind in ("word", "choice") and all(part.words)]
+        self.needed = max(needed, key=lambda words: min(map(len, words)), default=("",))
+
+    def within(self, text: str) -> bool:
+        """Whether `text` says it somewhere."""
+        return any(word in text for word in self.needed) and bool(self.pattern.search(text))
+
+    def at(self, text: str, start: int, end: int) -> bool:
+        """Whether `text[start:end]` begins with it."""
+        return any(text.find(word, start, end) >= 0 for word in self.needed) and bool(
+            self.pattern.match(text, start, end)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One problem or plan item."""
 
@@ -50,7 +70,7 @@ class Reader:
         self._codebook = codebook
 
     @cached_property
-    def _roles(self) -> dict[bool, list[tuple[str, re.Pattern[str]]]]:
+    def _roles(self) -> dict[bool, list[tuple[str, _Wording]]]:
         """Whether a heading is of the first level → roles with their wordings, in the file's order.
 
         `where` in sections.csv: any heading, a top heading, only the end of a top heading (聚焦问题抓整改 is work).
@@ -58,7 +78,7 @@ class Reader:
         rows = self._codebook.files["sections"]
         return {
             top: [
-                (row["role"], re.compile(to_regex(row["wording"]) + ("$" if row["where"] == "end" else "")))
+                (row["role"], _Wording(row["wording"], "$" if row["where"] == "end" else ""))
                 for row in rows
                 if row["where"] == "any" or (top and row["where"] != "sentence")
             ]
@@ -66,24 +86,38 @@ class Reader:
         }
 
     @cached_property
-    def _openers(self) -> dict[str, re.Pattern[str]]:
+    def _openers(self) -> dict[str, list[_Wording]]:
         """Role → how a sentence begins that stands for its missing heading."""
         rows = [row for row in self._codebook.files["sections"] if row["where"] == "sentence"]
         return {
-            role: re.compile("|".join(to_regex(row["wording"]) for row in rows if row["role"] == role) or "(?!)")
-            for role in ("problems", "plan")
+            role: [_Wording(row["wording"]) for row in rows if row["role"] == role] for role in ("problems", "plan")
         }
 
     @cached_property
     def _titles(self) -> re.Pattern[str]:
         """Headings known word by word, and what top headings of the problem and plan parts say."""
         known = [re.escape(one_width(row["heading"])) for row in self._codebook.files["frameworks"]]
-        said = [pattern.pattern for role, pattern in self._roles[False] if role in ("problems", "plan")]
+        said = [wording.pattern.pattern for role, wording in self._roles[False] if role in ("problems", "plan")]
         return re.compile("|".join([*known, *said]))
+
+    @cached_property
+    def _said(self) -> Callable[[str, bool], str]:
+        """A heading and whether it is of the first level → the role that it names, or empty."""
+
+        @lru_cache(maxsize=4096)  # many reports have the same headings
+        def said(heading: str, top: bool) -> str:
+            folded = one_width(heading)
+            return next((role for role, wording in self._roles[top] if wording.within(folded)), "")
+
+        return said
 
     @cached_property
     def _areas(self) -> Callable[[str], tuple[str, float | None]]:
         return _classifier({row["area"]: row["words"] for row in self._codebook.files["areas"]})
+
+    @cached_property
+    def _area_named(self) -> Callable[[str], tuple[str, float | None]]:
+        return lru_cache(maxsize=4096)(self._areas)
 
     @cached_property
     def _types(self) -> dict[str, re.Pattern[str]]:
@@ -113,9 +147,9 @@ class Reader:
         for section in sections:
             if section.role in ("work", "duty") and section.parent is None and not section.area:
                 section.area, section.confidence = _common(section.children)
-        items = [item for section in sections if _is_root(section) for item in self._items(section, text)]
+        items = [item for section in sections if _is_root(section) for item in self._items(section, text, folded)]
         lead_end = sections[0].start if sections else end
-        lead_start = start + len(text[start:end]) - len(text[start:end].lstrip(SPACE))
+        lead_start, _ = _stripped(text, start, end)
         lead = Section(lead_start, max(lead_start, trimmed(text, lead_start, lead_end)), "", "", "", 0, role="lead")
         review += _oddities(sections, items)
         return Structure([lead, *sections] if lead.end > lead.start else sections, items, review)
@@ -132,18 +166,20 @@ class Reader:
         must begin a paragraph, or a new series of headings or none must follow.
         """
         told: list[Section] = []
+        starts = [section.start for section in sections]
         headed = {section.role: section.start for section in reversed(sections)}
         for role in ("problems", "plan"):
             if role in headed:
                 continue
             first = max([(start + end) // 2, *(one.start for one in told), headed.get("problems", 0)])
-            sentences = (_stripped(folded, *match.span()) for match in _SENTENCE.finditer(folded, 0, end))
+            begin = max(folded.rfind(stop, 0, first) for stop in "。;\n\r") + 1
+            sentences = (_stripped(folded, *match.span()) for match in _SENTENCE.finditer(folded, begin, end))
             places = [
                 left
                 for left, right in sentences
                 if right > first
-                and self._openers[role].match(folded, left, right)
-                and _may_open(folded, left, sections)
+                and any(wording.at(folded, left, right) for wording in self._openers[role])
+                and _may_open(folded, left, starts, sections)
             ]
             if places:
                 told.append(headings.told(places[-1 if role == "problems" else 0], end, role, sections))
@@ -152,35 +188,31 @@ class Reader:
     def _role(self, section: Section) -> str:
         if section.told:
             return section.role
-        for role, pattern in self._roles[section.parent is None]:
-            if pattern.search(one_width(section.heading)):
-                inside = section.parent.role if section.parent else ""
-                if inside in ("problems", "plan", "duty", "other"):
-                    return inside
-                return role
-        return section.parent.role if section.parent else "work"
+        inside = section.parent.role if section.parent else "work"
+        role = self._said(section.heading, section.parent is None)
+        return role if role and inside not in ("problems", "plan", "duty", "other") else inside
 
     def _area(self, section: Section, text: str) -> tuple[str, float | None]:
         """Area by the heading's words, else the parent's, else by the words of the text."""
-        named = self._areas(section.heading)
+        named = self._area_named(section.heading)
         if named[0] or (section.parent is None and section.children):  # a part that covers everything has no one area
             return named
         if section.parent and section.parent.area:
             return section.parent.area, section.parent.confidence
         return self._areas(text[section.start : section.end])
 
-    def _items(self, section: Section, text: str) -> list[Item]:
+    def _items(self, section: Section, text: str, folded: str) -> list[Item]:
         """Items are the section's children; without children its paragraphs after the heading, a told one's with it."""
         if section.children:
             parts = [(child.number, child.heading, child.start, child.end) for child in section.children]
         else:
             after = section.start + (0 if section.told else len(section.number) + len(section.heading))
-            lines = re.finditer(r"[^\r\n]+", text[after : section.end])
-            spans = [(after + m.start(), after + m.end()) for m in lines if len(m.group().strip(SPACE)) > 8]
+            lines = _LINE.finditer(text, after, section.end)
+            spans = [line.span() for line in lines if len(line[0].strip(SPACE)) > 8]
             parts = [("", "", *_stripped(text, *span)) for span in spans]
         made = []
         for number, heading, start, end in parts:
-            body = one_width(text[start:end])
+            body = folded[start:end]
             kinds = self._problem_types(heading, body) if section.role == "problems" else ""
             cause = self._cause.search(body) if section.role == "problems" else None
             made.append(
@@ -199,10 +231,10 @@ class Reader:
 
     def _problem_types(self, heading: str, body: str) -> str:
         """Types by their words: the heading decides first, then how often the words stand in the item."""
-        scores = {
-            kind: 3 * len(pattern.findall(heading)) + len(pattern.findall(body))
-            for kind, pattern in self._types.items()
-        }
+        scores = {kind: len(pattern.findall(body)) for kind, pattern in self._types.items()}
+        for kind, number in scores.items():
+            if number and heading:  # the item holds its heading
+                scores[kind] += 3 * len(self._types[kind].findall(heading))
         ranked = sorted((kind for kind in scores if scores[kind] > 0), key=lambda kind: -scores[kind])
         kept = [kind for kind in ranked if scores[kind] >= scores[ranked[0]] / 2][:3]
         return ";".join(kept) or "other"
@@ -223,11 +255,12 @@ def _common(children: Sequence[Section]) -> tuple[str, float | None]:
     )
 
 
-def _may_open(folded: str, place: int, sections: Sequence[Section]) -> bool:
+def _may_open(folded: str, place: int, starts: Sequence[int], sections: Sequence[Section]) -> bool:
     """Whether a part may begin at `place`: it opens a paragraph, or no heading goes on behind it."""
-    after = next((one for one in sections if one.start > place), None)
-    opens = headings.char_before(folded, 0, place) in headings.LINE_STARTS
-    return opens or after is None or after.value == 1
+    if headings.char_before(folded, 0, place) in headings.LINE_STARTS:
+        return True
+    after = bisect_right(starts, place)
+    return after == len(sections) or sections[after].value == 1
 
 
 def _is_root(section: Section) -> bool:
@@ -236,8 +269,10 @@ def _is_root(section: Section) -> bool:
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip(SPACE)), trimmed(text, start, end)
+    end = trimmed(text, start, end)
+    while start < end and text[start] in SPACE:
+        start += 1
+    return start, end
 
 
 def _shift(match: re.Match[str], by: int) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from analysis import paths
-from analysis.tables import write_bytes
+from analysis.errors import FolderError
+from analysis.files import sweep, write_bytes
 
 SMALL = 2_000  # characters of text below which looking up costs more than cutting
 FILES, BYTES = 40, 200_000_000  # kept of one kind; the oldest go first
@@ -42,13 +43,15 @@ def through(kind: str, asked: Any, make: Callable[[], Any], *, small: bool = Fal
             return json.loads(content)
     made = make()
     content = json.dumps(made, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    write_bytes(path, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
-    _bound(kind)
+    with suppress(FolderError):  # a full or read-only disk: the result is as good, and the next run makes it again
+        write_bytes(path, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+        _bound(kind)
     return json.loads(content)
 
 
 def _bound(kind: str) -> None:
-    """Remove the files that were not used for longest, above `FILES` files or `BYTES` bytes."""
+    """Remove the files that were not used for longest, above `FILES` files or `BYTES` bytes, and any half written."""
+    sweep(paths.CACHE / kind)
     held = []
     for path in (paths.CACHE / kind).glob("*.json"):
         with suppress(FileNotFoundError):  # another process was here first

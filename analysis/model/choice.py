@@ -15,7 +15,7 @@ from analysis import workers
 from analysis.errors import ParameterError
 from analysis.model import lda, quality
 from analysis.model.result import TopicModel, ordered
-from analysis.model.stability import STEPS, items_of, left_out, match, shuffled
+from analysis.model.stability import MOST, STEPS, items_of, left_out, match, sampled, shuffled
 from analysis.model.tokens import REASONS, tokenize
 
 RULE = (
@@ -105,6 +105,7 @@ def panel(
     min_df: float = 2,
     max_df: float = 0.5,
     places: Iterable[object] = (),
+    most: int = MOST,
 ) -> Choice:
     """Measure every number of topics on the same items, and choose one by `RULE` if they allow it.
 
@@ -126,6 +127,9 @@ def panel(
         Called with (numbers done, all numbers).
     alpha, eta, max_iter, min_df, max_df, places
         As for `topics.fit`; fewer steps, for more do not change which words come first.
+    most : int
+        Items at most: of more, whole reports are drawn by chance (the seed), and `verdict` and settings say how many. A
+        hundred fits of all would take hours, and errors hardly shrink any more.
 
     Returns
     -------
@@ -165,6 +169,7 @@ def panel(
     numbers = sorted(set(n_topics))
     for number in numbers:
         lda.check({**settings, "n_topics": number})
+    given, items = len(items), sampled(items, most, settings["seed"])
     if len(numbers) < 2:
         raise ParameterError(f"panel: n_topics is {numbers}, expected two numbers or more to choose from.")
     documents, _ = tokenize(items["text"], places=settings["places"], stopwords=settings["stopwords"])
@@ -185,7 +190,12 @@ def panel(
         if progress:
             progress(done, len(numbers))
     table = _table(seen)
-    return Choice(table, *_choose(table), {**settings, "n_runs": len(parts)})
+    chosen, reason, verdict = _choose(table)
+    told: dict[str, Any] = {"n_runs": len(parts)}
+    if len(items) < given:
+        told |= {"n_items": len(items), "of_items": given}
+        verdict += f" Computed on {len(items):,} of {given:,} items: whole reports drawn by chance."
+    return Choice(table, chosen, reason, verdict, {**settings, **told})
 
 
 def _measure(task: _Task) -> _Seen:

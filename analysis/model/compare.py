@@ -95,7 +95,8 @@ def compare(
     """Compare groups of reports in numbers, in yes or no, or in categories.
 
     Reports of one place resemble each other, so places are permuted and resampled as a whole. The test is exact where
-    at most 10,000 assignments exist, else a random sample of them. Of up to 8 groups all pairs are compared, of more
+    at most 10,000 assignments exist, else a random sample of them; from 500 places on its limit (`permute.many`), and
+    intervals by leaving places out (`differences.interval`). Of up to 8 groups all pairs are compared, of more
     each with the reports of all others. Numbers: ranks (Wilcoxon's and Kruskal and Wallis's
     statistics; detects shifts of skewed counts) or means. Yes or no and categories: Fisher's and Freeman & Halton's
     exact test. Where no assignment could reach p = 0.05 there is no p but a reason.
@@ -139,7 +140,7 @@ def compare(
         wrong.append(f"draws = {draws}: expected at least 99.")
     if wrong:
         raise ParameterError(wrong)
-    clusters = place_of(frame, paired or cluster)
+    clusters = np.unique(place_of(frame, paired or cluster).tolist(), return_inverse=True)[1]
     tests: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
     dropped: list[pd.DataFrame] = []
@@ -198,8 +199,8 @@ def _untested(one: Sample, a: str, b: str, reason: str) -> dict[str, Any]:
 
 def _judged(row: dict[str, Any], done: permute.Permuted, test: str) -> dict[str, Any]:
     """Add the test's result to `row`; a p that could not have been small is a reason instead."""
-    exact = "exact" if done.exact else "random"
-    row |= {"test": f"{test}, {exact}", "assignments": done.n, "smallest_p": done.smallest, "p": done.p}
+    how = "exact" if done.exact else "limit" if done.limit else "random"
+    row |= {"test": f"{test}, {how}", "assignments": done.n, "smallest_p": done.smallest, "p": done.p}
     if done.smallest > ALPHA:
         places = f"{row['places_a']} and {row['places_b']}" if row["group_b"] else f"{row['places_a']}"
         why = f"{places} places: no result could reach p = {ALPHA}"
@@ -221,10 +222,11 @@ def _test(one: Sample, a: str, b: str, statistic: str, seed: int, draws: int) ->
             "reason": f"{mixed} places have reports in several of the groups: compare them as pairs, paired='place'"
         }
     single, n_groups = len(places) == len(one.x), len(names)
+    score = rankdata(one.x) if one.kind == "number" and statistic == "ranks" else one.x
+    sums, sizes = np.bincount(where, score), np.bincount(where).astype(float)
+    limit = permute.many(of_place, sums, sizes, one.kind == "share") if one.kind != "category" else None
     if one.kind == "number":
-        score = rankdata(one.x) if statistic == "ranks" else one.x
-        chosen = permute.between(np.bincount(where, score), np.bincount(where).astype(float), n_groups)
-        test = f"permuted {statistic}"
+        chosen, test = permute.between(sums, sizes, n_groups), f"permuted {statistic}"
     else:
         values = int(one.x.max()) + 1
         counts = np.zeros((len(places), values))
@@ -233,7 +235,7 @@ def _test(one: Sample, a: str, b: str, statistic: str, seed: int, draws: int) ->
             table = np.stack([np.bincount(one.x[group == g].astype(int), minlength=2) for g in (0, 1)])
             return _judged(row, permute.fisher(table), "Fisher")
         chosen, test = permute.table_probability(counts, n_groups), "Freeman–Halton" if single else "permuted table"
-    return _judged(row, permute.labels(of_place, chosen, seed=seed, draws=draws), test)
+    return _judged(row, limit or permute.labels(of_place, chosen, seed=seed, draws=draws), test)
 
 
 def _detectable(one: Sample, group: np.ndarray, where: np.ndarray) -> dict[str, Any]:
@@ -261,7 +263,8 @@ def _effects(one: Sample, a: str, b: str, seed: int, draws: int) -> Iterator[dic
     parts = [(one.x[one.groups == name], one.clusters[one.groups == name]) for name in (a, b)]
     places = [np.unique(clusters, return_inverse=True)[1] for _, clusters in parts]
     for name, make in (differences.NUMBERS if one.kind == "number" else differences.SHARES).items():
-        made = differences.interval(make(parts[0][0], parts[1][0]), places, seed=seed, draws=draws)
+        estimator, ratio = make(parts[0][0], parts[1][0]), name == "odds_ratio"
+        made = differences.interval(estimator, places, seed=seed, draws=draws, ratio=ratio)
         yield {"value": one.value, "group_a": a, "group_b": b, "effect": name} | made
 
 

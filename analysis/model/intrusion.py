@@ -9,12 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import krippendorff
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from analysis import intervals, paths, tables
+from analysis import alpha, intervals, paths, tables
 from analysis.codebook import read_csv
 from analysis.errors import DataError, ParameterError
 from analysis.model import quality
@@ -160,10 +159,11 @@ def score(filled: Iterable[Path], key: Path, model: TopicModel) -> Scores:
         chance = float((1 / known["options"]).mean()) if n else np.nan
         test = binomtest(right, n, chance, alternative="greater") if n else None
         low, high = intervals.exact(right, n)
+        coded = [part.dropna().tolist() for _, part in cases.loc[cases["kind"] == kind].groupby("case")["answer"]]
         summary.append(
             {"kind": kind, "coder": coder, "cases": len(part), "blank": len(part) - n, "right": right,
              "precision": right / n if n else np.nan, "ci_low": low, "ci_high": high, "chance": chance,
-             "p": test.pvalue if test else np.nan, "alpha": _alpha(cases.loc[cases["kind"] == kind])}
+             "p": test.pvalue if test else np.nan, "alpha": alpha.nominal(coded)}
         )  # fmt: skip
     return Scores(pd.DataFrame(summary), cases.drop(columns="options"))
 
@@ -298,14 +298,3 @@ def _filled(path: Path, expected: list[dict], faults: list[str]) -> list[dict]:
         seen = int(answer) if answer else None
         answers.append({name: known[name] for name in ("case", "topic", "intruder", "options")} | {"answer": seen})
     return answers
-
-
-def _alpha(cases: pd.DataFrame) -> float:
-    """Krippendorff's alpha (nominal) of the coders' answers; missing when no case has two, or all answers are one."""
-    order = sorted(set(cases["case"]))
-    data = np.array([part.set_index("case")["answer"].reindex(order).to_numpy(float, na_value=np.nan)
-                     for _, part in cases.groupby("coder")])  # fmt: skip
-    data = data[:, (~np.isnan(data)).sum(axis=0) > 1]
-    if len(np.unique(data[~np.isnan(data)])) < 2:
-        return np.nan
-    return float(krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))

@@ -18,9 +18,10 @@ from threadpoolctl import threadpool_limits
 
 from analysis.errors import ParameterError
 
-TOLERANCE = 1e-4  # EM stops when a step moves no more than this share of all tokens to another topic
+TOLERANCE, ROUGH = 1e-4, 1e-2  # EM stops when a step moves no more than this share of all tokens; of many items
 FIRST, INNER = 10, 1  # updates of the items in the first EM step, and in each later one (more do not raise the bound)
 BLOCK = 128  # items updated together
+MANY, BATCH, DELAY, DECAY = 20_000, 2_000, 4, 0.7  # items above which EM goes by batches, of so many; their weights
 SEEDED = 0.1  # prior tokens of a seed word, for each time it stands in the corpus
 
 
@@ -38,11 +39,13 @@ class Fit(NamedTuple):
     n_iter : int
         EM steps taken.
     converged : bool
-        Whether the last step moved no more than `TOLERANCE`.
+        Whether the last step moved no more than `TOLERANCE` (after the pass by batches: `ROUGH`).
     started : ndarray, shape K×V
         Tokens of each word in each topic as the NMF handed them out, in its order of topics.
     weights : ndarray, shape K
         Tokens of each topic, prior included: `words` times this are the Dirichlet parameters of the words.
+    online : bool
+        Whether the items were many and taken by batches first.
     """
 
     words: np.ndarray
@@ -52,6 +55,7 @@ class Fit(NamedTuple):
     converged: bool
     started: np.ndarray
     weights: np.ndarray
+    online: bool = False
 
 
 def count(documents: list[list[str]], *, min_df: float, max_df: float) -> tuple[csr_array, list[str], pd.DataFrame]:
@@ -162,6 +166,9 @@ def fit(
     start, infers each item anew from chance in every step, and item by item; here the items of a block are updated
     together and go on from where the last step left them. One thread: two add up in another order.
 
+    Above 20,000 items the start comes from that many of them, drawn by chance, and a pass by batches (`_online`) comes
+    before the steps over all items, of which one or two are then enough.
+
     Parameters
     ----------
     counts : csr_array, shape N×V
@@ -177,20 +184,43 @@ def fit(
     with threadpool_limits(1):
         started = start(counts, n_topics=n_topics, seed=seed) if begin is None else begin
         topics = eta + started
+        many = counts.shape[0] > MANY  # pyright: ignore[reportGeneralTypeIssues]  # scipy does not say how many axes
+        if many:
+            topics = _online(topics, counts, alpha, eta, seed)
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
-        while moved > TOLERANCE and n_iter < max_iter:
+        least = ROUGH if many else TOLERANCE
+        while moved > least and n_iter < max_iter:
             weights = np.exp(expected_log(topics))
             gamma, tokens = _infer(weights, counts, alpha, gamma, max_steps=INNER if n_iter else FIRST, tolerance=1e-3)
             before, topics = topics, eta + tokens
             n_iter, moved = n_iter + 1, float(np.abs(topics - before).sum() / 2 / total)
         if refine and gamma is not None:
             topics = _collapsed(topics, gamma, counts, alpha, eta, refine)
-        gamma = posterior(np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma)
+        gamma = posterior(
+            np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma, tolerance=1e-2 if many else 1e-3
+        )
         bound = _bound(topics, gamma, counts, alpha, eta)
     shares = gamma / gamma.sum(axis=1, keepdims=True)
     order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
     words = topics / topics.sum(axis=1, keepdims=True)
-    return Fit(words[order], shares[:, order], bound, n_iter, moved <= TOLERANCE, started, topics.sum(axis=1)[order])
+    return Fit(words[order], shares[:, order], bound, n_iter, moved <= least, started, topics.sum(axis=1)[order], many)
+
+
+def _online(topics: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray, seed: int) -> np.ndarray:
+    """Return the topics' Dirichlet parameters K×V after one pass over the items by batches (Hoffman, Blei & Bach 2010).
+
+    The t-th batch, scaled up to all items, replaces (4 + t) ** -0.7 of what was known before. Batches are drawn by
+    chance from the items in their order, so the order that they were given in does not matter.
+    """
+    n_items = len(counts.indptr) - 1
+    order = np.random.default_rng(seed).permutation(n_items)
+    for step, first in enumerate(range(0, n_items, BATCH)):
+        rows = order[first : first + BATCH]
+        weights = np.exp(expected_log(topics))
+        _, tokens = _infer(weights, counts[rows], alpha, None, max_steps=FIRST, tolerance=1e-2)
+        rate = (DELAY + step) ** -DECAY
+        topics = (1 - rate) * topics + rate * (eta + tokens * (n_items / len(rows)))
+    return topics
 
 
 def posterior(
@@ -309,7 +339,9 @@ def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:
     with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # an exact fit may have an error just below 0
         warnings.simplefilter("ignore", ConvergenceWarning)  # a rough factorisation is start enough
         nmf = NMF(n_topics, init="nndsvd", tol=1e-3, max_iter=200, random_state=seed)  # pyright: ignore[reportArgumentType]  # scikit-learn's default is the text 'auto'
-        parts = np.asarray(nmf.fit(TfidfTransformer().fit_transform(counts)).components_)
+        n_items = len(counts.indptr) - 1
+        some = counts if n_items <= MANY else counts[np.random.default_rng(seed).permutation(n_items)[:MANY]]
+        parts = np.asarray(nmf.fit(TfidfTransformer().fit_transform(some)).components_)
     parts = parts / np.maximum(parts.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     explained = parts.sum(axis=0)
     split = np.divide(parts, explained, out=np.full_like(parts, 1 / n_topics), where=explained > 0)

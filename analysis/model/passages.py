@@ -166,6 +166,31 @@ def self_copying(texts: pd.DataFrame, reports: pd.DataFrame, min_length: int = L
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 
+def sampled(texts: pd.DataFrame, reports: pd.DataFrame, n: int, *, seed: int) -> pd.DataFrame:
+    """Return the texts of at most `n` reports: of places drawn by chance, each with all its reports.
+
+    The pairs of 2,000 reports are 2 million, of 10,000 they are 50 million. Whole places are drawn, for a report is
+    mostly like its own place's others, and a sample of reports would lose these pairs.
+
+    Parameters
+    ----------
+    texts, reports : DataFrame
+        As for `self_copying`; texts of reports that the table lacks are left out.
+    n : int
+        Up to so many, all are returned as they are.
+    seed : int
+        Of the draw.
+    """
+    if len(texts) <= n:
+        return texts
+    known = [(_place(row) or row["report_id"], row["report_id"]) for row in reports.to_dict("records")]
+    place = pd.Series({report_id: str(place) for place, report_id in sorted(known, key=str)})
+    sizes = place[place.index.isin(texts["report_id"])].value_counts(sort=False)
+    drawn = sizes.iloc[np.random.default_rng(seed).permutation(len(sizes))]
+    chosen = drawn.index[drawn.cumsum() <= n]
+    return texts.loc[texts["report_id"].map(place).isin(chosen).to_numpy(bool)].reset_index(drop=True)
+
+
 def _place(row: Mapping[str, object]) -> tuple[object, ...] | None:
     """What makes two reports those of one place, or None."""
     if isinstance(row["place_code"], str):

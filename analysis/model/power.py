@@ -63,8 +63,8 @@ def intraclass(values: np.ndarray, clusters: np.ndarray, groups: np.ndarray) -> 
     n, k = len(values), len(names)
     if n == k or k < 2:
         return 0.0
-    means = np.array([values[groups == group].mean() for group in groups])
-    rest = values - means
+    group = np.unique(groups, return_inverse=True)[1]
+    rest = values - (np.bincount(group, values) / np.bincount(group))[group]
     centres = np.bincount(where, rest) / sizes
     within = ((rest - centres[where]) ** 2).sum() / (n - k)
     among = (sizes * centres**2).sum() / (k - 1)
@@ -80,7 +80,8 @@ def effective(n: int, n_clusters: int, intraclass: float) -> float:
 
 def _t_power(shift: float, df: float) -> float:
     limit = t_distribution.isf(ALPHA / 2, df)
-    return float(nct.sf(limit, df, shift) + nct.cdf(-limit, df, shift))
+    # the far tail is not computable for a large shift, and nothing there
+    return float(nct.sf(limit, df, shift) + np.nan_to_num(nct.cdf(-limit, df, shift)))
 
 
 def _solve(power: Callable[[float], float]) -> float:

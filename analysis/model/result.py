@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from analysis import files
 from analysis.errors import DataError
 from analysis.model import quality
 from analysis.model.samples import need
-from analysis.tables import write_bytes
 
 KEY = ["report_id", "item_id"]
 TOP = quality.TOP
@@ -182,9 +182,9 @@ class TopicModel:
             **{name: _packed(getattr(self, name), name) for name in _FRAMES},
         }
         text = json.dumps(content, ensure_ascii=False, indent=1, default=lambda number: number.item())
-        write_bytes(path.with_name(path.name + ".npz"), packed.getvalue())
         described = path.with_name(path.name + ".json")
-        write_bytes(described, text.encode())  # last: a json without its arrays cannot be
+        both = {path.with_name(path.name + ".npz"): packed.getvalue(), described: text.encode()}
+        files.write_all(both, lasting=True)  # the json last: it knows its arrays
         return described
 
 

@@ -26,7 +26,8 @@ class Sample:
     kind : str
         number; share (yes or no, as 1 and 0); category (code of a text).
     x : ndarray of float, shape N
-    groups, clusters : ndarray of str, shape N
+    groups : ndarray of str, shape N
+    clusters : ndarray of int, shape N
     names : tuple of str
         The texts that the codes of a category stand for.
     """
@@ -83,7 +84,7 @@ def few(n: int, least: int, of: str = "reports") -> str:
 
 
 def sample(
-    frame: pd.DataFrame, value: str, by: str, clusters: pd.Series, min_reports: int
+    frame: pd.DataFrame, value: str, by: str, clusters: np.ndarray, min_reports: int
 ) -> tuple[Sample, pd.DataFrame]:
     """Return the rows with value and group in groups of `min_reports`, and the rows left out with `reason`."""
     column = frame[value]
@@ -113,4 +114,4 @@ def sample(
     left = frame.loc[~kept].assign(value=value, reason=reason[~kept].astype(str))
     columns = [one for one in ("report_id", "place", "report_year", by) if one in left]
     left = left.loc[:, list(dict.fromkeys(["value", *columns, "reason"]))]
-    return Sample(value, kind, x, group[kept], np.array(clusters.tolist(), dtype=str)[kept], labels), left
+    return Sample(value, kind, x, group[kept], clusters[kept], labels), left

@@ -184,24 +184,21 @@ def pairs(
     sets = _sets(texts, size)
     ids = list(sets)
     if method == "exact" or (method == "auto" and len(ids) <= MANY):
-        common, _ = _common(sets)
-        found = common.tocoo()
+        found = _common(sets)[0].tocoo()
         upper = found.row < found.col
-        rows = zip(found.row[upper].tolist(), found.col[upper].tolist(), found.data[upper].tolist(), strict=True)
+        one, two, both = (each[upper] for each in (found.row, found.col, found.data))
     else:
-        rows = (
-            (one, two, len(np.intersect1d(sets[ids[one]], sets[ids[two]], assume_unique=True)))
-            for one, two in _candidates(sets, threshold, n_hashes, seed)
-        )
-    made = []
-    for one, two, both in rows:
-        left, right = len(sets[ids[one]]), len(sets[ids[two]])
-        alike = both / max(1, left + right - both)
-        if alike >= threshold:
-            made.append((ids[one], ids[two], alike, both / left, both / right, one, two))
-    frame = pd.DataFrame(made, columns=[*PAIR, "jaccard", "containment_a", "containment_b", "one", "two"])
-    frame = frame.sort_values(["jaccard", "one", "two"], ascending=[False, True, True], ignore_index=True)
-    return frame.drop(columns=["one", "two"]).astype({"report_id_a": "str", "report_id_b": "str"})
+        one, two = np.array(_candidates(sets, threshold, n_hashes, seed), dtype=int).reshape(-1, 2).T
+        shared = [np.intersect1d(sets[ids[a]], sets[ids[b]], assume_unique=True) for a, b in zip(one, two, strict=True)]
+        both = np.array([len(each) for each in shared], dtype=int)
+    sizes, names = np.array([len(each) for each in sets.values()], dtype=int), np.array(ids, dtype=object)
+    left, right = sizes[one], sizes[two]
+    alike = both / np.maximum(1, left + right - both)
+    kept = np.flatnonzero(alike >= threshold)
+    kept = kept[np.lexsort((two[kept], one[kept], -alike[kept]))]
+    made = {"report_id_a": names[one[kept]], "report_id_b": names[two[kept]], "jaccard": alike[kept]}
+    made |= {"containment_a": (both / left)[kept], "containment_b": (both / right)[kept]}
+    return pd.DataFrame(made).astype({"report_id_a": "str", "report_id_b": "str"})
 
 
 def sketch(shingled: np.ndarray, n_hashes: int = 128, seed: int = 1) -> Any:

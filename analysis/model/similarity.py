@@ -5,7 +5,7 @@
 """
 
 from analysis.model.boilerplate import formulas, phrases, without_boilerplate
-from analysis.model.passages import Passages, self_copying, shared, tiles
+from analysis.model.passages import Passages, sampled, self_copying, shared, tiles
 from analysis.model.shingles import containment, jaccard, matrix, normalise, pairs, shingles, sketch
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "normalise",
     "pairs",
     "phrases",
+    "sampled",
     "self_copying",
     "shared",
     "shingles",

@@ -15,6 +15,7 @@ from analysis.model.result import KEY, TopicModel
 from analysis.model.seeds import marks
 from analysis.model.tokens import tokenize
 
+MOST = 3_000  # items from which whole reports are drawn where a hundred fits are needed
 STEPS = 20  # EM steps of the runs: more do not change which words come first
 
 
@@ -117,6 +118,16 @@ def left_out(reports: Sequence[str], n_runs: int, seed: int) -> list[list[str]]:
     while len(parts) < n_runs:
         parts += [sorted(part.tolist()) for part in np.array_split(rng.permutation(names), min(10, len(names)))]
     return parts[:n_runs]
+
+
+def sampled(items: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """Return the items of reports drawn by chance, at most `most` of them; up to so many, all as they are."""
+    if len(items) <= most:
+        return items
+    sizes = items["report_id"].value_counts(sort=False).sort_index()
+    drawn = sizes.iloc[np.random.default_rng(seed).permutation(len(sizes))]
+    chosen = drawn.index[drawn.cumsum() <= most]
+    return items.loc[items["report_id"].isin(chosen).to_numpy(bool)].reset_index(drop=True)
 
 
 def shuffled(counts: csr_array, seed: int) -> csr_array:

@@ -9,6 +9,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -103,16 +104,19 @@ class _Weighed(NamedTuple):
 def _dictionary() -> jieba.Tokenizer:
     """Load jieba's dictionary into a tokenizer of our own; the module-level one of jieba stays as it was."""
     folder = paths.CACHE / f"jieba-{jieba.__version__}"  # jieba itself never notices that its dictionary changed
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # where nothing can be written, jieba loads its list anew each time
+        folder.mkdir(parents=True, exist_ok=True)
     made = jieba.Tokenizer()
     made.tmp_dir = str(folder)  # pyright: ignore[reportAttributeAccessIssue]  # jieba declares None, reads a path
     log = logging.getLogger("jieba")
     level = log.level
-    log.setLevel(logging.WARNING)  # it greets on stderr while it loads
+    log.setLevel(logging.CRITICAL)  # it greets on stderr while it loads, and a cache that cannot be kept is no fault
     try:
         made.initialize()
     finally:
         log.setLevel(level)
+    for left in folder.glob("tmp*"):  # of a process that was killed while it wrote what is here now
+        left.unlink(missing_ok=True)
     return made
 
 
@@ -245,7 +249,10 @@ def tokenize(
         small=not cached or sum(map(len, texts)) < cache.SMALL,
     )
     counts = pd.DataFrame(dropped, columns=["word", "reason", "tokens"])
-    return [words.split() for words in kept], counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
+    one: dict[str, str] = {}  # each word stands in memory once, however often in the texts
+    return [[one.setdefault(word, word) for word in words.split()] for words in kept], counts.astype(
+        {"word": "str", "reason": "str", "tokens": "int64"}
+    )
 
 
 def _tokenize(

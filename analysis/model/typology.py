@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import krippendorff
 import numpy as np
 import pandas as pd
 
-from analysis import paths
+from analysis import alpha, paths
 from analysis.codebook import read_csv
 from analysis.model import permute
 from analysis.model.result import TopicModel
@@ -93,7 +92,9 @@ def against(
         A column is unknown.
     """
     start = int(model.settings["seed"]) if seed is None else seed
-    first, alpha, rows = model.shares.argmax(axis=1), _alpha([_codes(model, column) for column in columns]), []
+    first, rows = model.shares.argmax(axis=1), []
+    coded = zip(*(_codes(model, column) for column in columns), strict=True)
+    agreed = alpha.nominal([code for code in unit if isinstance(code, str)] for unit in coded)
     for column in columns:
         codes = _codes(model, column)
         known = codes.notna().to_numpy()
@@ -112,7 +113,7 @@ def against(
         rand_p, nmi_p = tested.p
         rows.append(
             {"coder": column, "n_items": len(types), "n_types": len(kinds), "rand": rand, "rand_p": rand_p, "nmi": nmi,
-             "nmi_by_chance": tested.mean[1], "nmi_p": nmi_p, "alpha": alpha}
+             "nmi_by_chance": tested.mean[1], "nmi_p": nmi_p, "alpha": agreed}
         )  # fmt: skip
     columns = ["coder", "n_items", "n_types", "rand", "rand_p", "nmi", "nmi_by_chance", "nmi_p", "alpha"]
     return pd.DataFrame(rows, columns=columns).astype({"coder": "str", "n_types": "Int64"})
@@ -136,11 +137,3 @@ def _codes(model: TopicModel, column: str) -> pd.Series:
     need(model.items, [column])
     first = [code.split(";")[0] if isinstance(code, str) else None for code in model.items[column]]
     return pd.Series(first, dtype="str")
-
-
-def _alpha(coders: list[pd.Series]) -> float:
-    known = sorted(set().union(*(codes.dropna() for codes in coders)))
-    data = np.array([[known.index(code) if isinstance(code, str) else np.nan for code in codes] for codes in coders])
-    if len(coders) < 2 or len(known) < 2 or not (~np.isnan(data)).all(axis=0).any():
-        return np.nan
-    return float(krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from analysis import tables
 from analysis.errors import FigureError, ParameterError, closest
 from analysis.present import fonts, labels, theme
-from analysis.present.corpus import FEW, box
+from analysis.present.corpus import FEW, banded, box
 from analysis.present.drawing import Figure, hashes
 from analysis.tables import AREAS, LEVELS
 
@@ -68,6 +68,7 @@ def fig02_attention(attention: pd.DataFrame, reports: pd.DataFrame, lang: str, b
         left=left,
         by=say.column(by),
     )
+    caption += banded(data, say)
     inputs = hashes(reports=reports) | {"attention": hashlib.sha256(tables.csv_bytes(mine)).hexdigest()}
     return Figure(
         figure, data, "fig02_attention", say("title.fig02"), caption, lang, {} if few else {"by": by}, inputs,

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from analysis import values
 from analysis.errors import FigureError
 from analysis.present import fonts, labels, panels, rates, theme
+from analysis.present.corpus import banded
 from analysis.present.drawing import Figure, hashes
 from analysis.tables import LEVELS
 
@@ -106,6 +107,7 @@ def fig04_core(indicators: pd.DataFrame, derived: pd.DataFrame, reports: pd.Data
         several=int(stated["indicator"].isin(counts["indicator"].tolist()).sum()) - len(counts),
         other_units=int(other.loc[counts["indicator"].isin(shown["indicator"].tolist())].sum()),
     )
+    caption += banded(drawn, say)
     inputs = hashes(indicators=indicators, derived=derived, reports=reports)
     return Figure(
         figure, drawn.reset_index(drop=True), "fig04_core", say("title.fig04"), caption, lang, {"tier": 1}, inputs,

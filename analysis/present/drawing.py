@@ -154,7 +154,7 @@ def save(
         A glyph is missing, or `name` or `out` is not a plain name.
     """
     drawing = replace(drawing, **sidecar.settled(drawing, name, out, seed, parameters))
-    files = {suffix: _render(drawing, suffix) for suffix in FORMATS} | {"csv": sidecar.sheet(drawing.data)}
+    files = {suffix: _render(drawing, suffix) for suffix in FORMATS} | {"csv": tables.csv_bytes(drawing.data)}
     record = {
         "name": drawing.name,
         "lang": drawing.lang,

@@ -14,11 +14,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import codebook, paths, tables
+from analysis import codebook, files, paths, tables
 from analysis.errors import DataError
-from analysis.present import evidence_page, evidence_text, labels
+from analysis.present import evidence_page, evidence_plain, evidence_text, labels
 from analysis.present.evidence_page import Site, Words, as_json, both, page, stem
-from analysis.present.evidence_report import Row, cell, report_page
+from analysis.present.evidence_report import Row, cell, report_pages
 
 _OF_REPORT = ("sections", "items", "quantities", "indicators", "derived", "review")
 _SHOWN = ("code", "zh_name", "en_name", "area_2021", "unit", "kind", "tier", "definition", "county_low", "county_high",
@@ -64,22 +64,32 @@ def write(of: Path, out: Path | None = None, progress: Callable[[int, int], None
         A table or a text is missing, or they are of different builds.
     ParameterError
         `out` holds other files than an evidence site.
+    FolderError
+        The disk is full or read-only, or another process writes there.
     """
+    site = Site(out or folder(of))
+    with files.alone(site.out):
+        return _write(of, site, progress)
+
+
+def _write(of: Path, site: Site, progress: Callable[[int, int], None] | None) -> Written:
     frames = {name: tables.read(name, of) for name in tables.SCHEMAS}
+    frames["review"] = tables.by_kind(frames["review"])
     reports = labels.in_order(frames.pop("reports"))
     _texts_are_there(reports, of)
-    say, site = evidence_page.words(), Site(out or folder(of))
+    say = evidence_page.words()
     book = _indicators(frames["indicators"])
     _shared(site, say, book)
     names = labels.load("zh").reports(reports)
-    report_files = site.write_chunks("reports", "data/reports", _report_rows(reports, names, frames))
+    listed = list(_report_rows(reports, names, frames))
+    report_files = site.write_chunks("reports", "data/reports", listed)
     numbers, places = _write_reports(site, say, of, reports, names, frames, progress)
     _write_indicators(site, say, book, frames["indicators"], reports, numbers, places, report_files)
     order = {report_id: number for number, report_id in enumerate(reports["report_id"])}
     counts = _numbered(frames["review"])
     doubts = site.write_chunks("review", "data/review", _review_rows(frames["review"], counts, order))
     texts = site.write_chunks("text", "data/text", _texts(of, reports))
-    _lists(site, say, reports, names, report_files, doubts, texts)
+    _lists(site, say, evidence_plain.reports(listed, say), report_files, doubts, texts)
     removed = site.close()
     return Written(site.out / "index.html", len(site.written), removed, site.bytes, site.largest)
 
@@ -162,8 +172,8 @@ def _write_reports(
             own = {name: rows[name].get(report_id, []) for name in _OF_REPORT}
             for row in own["indicators"]:
                 places[row["at"]] = evidence_text.place(text, row["start"], row["end"], row["evidence"])
-            content = report_page(report, str(names[report_id]), text, own, say, ["data/codes.js"])
-            site.write(f"reports/{stem(report_id)}.html", content)
+            for file, content in report_pages(report, str(names[report_id]), text, own, say, ["data/codes.js"]):
+                site.write(f"reports/{file}", content)
             done += 1
             if progress:
                 progress(done, len(reports))
@@ -204,6 +214,7 @@ def _write_indicators(
     files = site.write_chunks("listed", "data/indicators", listed)
     title = say.pair("evidence.nav.indicators")
     body = f'<h1>{both(*title)}</h1>\n<div class="list" data-list="indicators"></div>'
+    body += "\n" + evidence_plain.indicators(listed, book, say)
     site.write("indicators.html", page(say, "indicators", (title[0], title[1]), body, data=["data/codes.js", *files]))
 
 
@@ -239,7 +250,7 @@ def _indicator_page(say: Words, about: Row, n: int, of: int, data: Sequence[str]
 
 
 def _review_rows(review: pd.DataFrame, numbers: Sequence[int], order: Mapping[str, int]) -> Iterator[list[Any]]:
-    """Yield the rows of review in the table's order, what matters most first; -1 stands for a file without a page."""
+    """Yield the rows of review in the frame's order, what matters most first; -1 stands for a file without a page."""
     blocks = (review.iloc[first : first + 10_000] for first in range(0, len(review), 10_000))
     rows = (row for block in blocks for row in block.to_dict("records"))
     for row, number in zip(rows, numbers, strict=True):
@@ -260,14 +271,9 @@ def _texts(of: Path, reports: pd.DataFrame) -> Iterator[list[Any]]:
 
 
 def _lists(
-    site: Site, say: Words, reports: pd.DataFrame, names: pd.Series,
-    report_files: Iterable[str], doubts: Iterable[str], texts: Sequence[str],
-) -> None:  # fmt: skip
+    site: Site, say: Words, plain: str, report_files: Iterable[str], doubts: Iterable[str], texts: Sequence[str]
+) -> None:
     """Write the pages that are a list or a search; the search loads the texts file after file when it is asked."""
-    plain = "".join(
-        f'<li><a href="reports/{stem(report_id)}.html" lang="zh-Hans">{escape(str(names[report_id]))}</a></li>'
-        for report_id in reports["report_id"]
-    )  # the way in without scripts
     for kind, file, data in (
         ("reports", "index.html", ()),
         ("review", "review.html", doubts),
@@ -276,6 +282,6 @@ def _lists(
         zh, en = say.pair(f"evidence.nav.{kind}")
         lead = f'<p class="lead">{say(f"evidence.lead.{kind}")}</p>'
         body = f'<h1>{both(zh, en)}</h1>\n{lead}\n<div class="list" data-list="{kind}"></div>'
-        body += f"\n<noscript><ul>{plain}</ul></noscript>" if kind == "reports" else ""
+        body += f"\n{plain}" if kind == "reports" else ""
         head = {"texts": str(len(texts))} if kind == "search" else None
         site.write(file, page(say, kind, (zh, en), body, data=[*report_files, *data], head=head))

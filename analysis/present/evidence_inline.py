@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
@@ -21,6 +20,7 @@ from analysis.present import evidence, evidence_text, labels
 from analysis.present.evidence_page import HTML_LANG, stem
 from analysis.present.evidence_report import cell
 
+_REACH = 300  # characters before and after a number that its passage shows
 _SIGN = {"at_least": "≥ ", "at_most": "≤ ", "about": "≈ "}
 _MARK = "background:#cfe4f7;color:#1c2128;padding:0 .1em;border-bottom:2px solid #1f6aa5"
 
@@ -32,7 +32,8 @@ class Shown:
     Attributes
     ----------
     lines : list of dict
-        One per row shown: report, what, value, before, hit, after, href (empty without a page).
+        One per row shown: report, what, value, before, hit, after; wide_before and wide_after, its passage; page, the
+        file of the report's evidence page from here, and the place in it (empty without one).
     notes : list of str
         What is not shown, and why.
     lang : str
@@ -61,15 +62,24 @@ class Shown:
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         return f'<div lang="{HTML_LANG[self.lang]}">{table}{notes}</div>'
 
-    @staticmethod
-    def _row(row: dict[str, str]) -> str:
-        name = escape(row["report"])
-        link = f'<a href="{escape(row["href"])}" target="_blank">{name}</a>' if row["href"] else name
+    def _row(self, row: dict[str, str]) -> str:
         hit = f'<mark style="{_MARK}">{escape(row["hit"])}</mark>' if row["hit"] else ""
         said = f"{escape(row['before'])}{hit}{escape(row['after'])}"
+        if hit:
+            said += self._passage(row, hit)
         value = f'<span style="white-space:nowrap">{escape(row["value"])}</span>'
-        cells = (link, escape(row["what"]), value, said)
+        cells = (escape(row["report"]), escape(row["what"]), value, said)
         return "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{one}</td>' for one in cells) + "</tr>"
+
+    def _passage(self, row: dict[str, str], hit: str) -> str:
+        """What opens in place: JupyterLab shows a page of the site without style and script, and at its top."""
+        say = labels.load(self.lang)
+        page = f"<p>{escape(say('evidence.whole'))} <code>{escape(row['page'])}</code></p>" if row["page"] else ""
+        text = f"{escape(row['wide_before'])}{hit}{escape(row['wide_after'])}"
+        return (
+            f"<details><summary>{escape(say('evidence.around'))}</summary>"
+            f'<div style="white-space:pre-wrap;max-width:48rem">{text}</div>{page}</details>'
+        )
 
 
 @pd.api.extensions.register_dataframe_accessor("evidence")
@@ -103,8 +113,8 @@ class Evidence:
         Returns
         -------
         Shown
-            Renders as a table in a notebook and as text in a terminal. The report's name leads to its evidence page
-            when `python -m analysis evidence` has made it.
+            Renders as a table in a notebook and as text in a terminal. Each sentence opens to the passage round it,
+            which names the report's evidence page when `python -m analysis evidence` has made it.
 
         Raises
         ------
@@ -152,11 +162,14 @@ def _line(
             sentence, at = evidence_text.around(text, start, end)
     before, hit, after = evidence_text.parts(sentence, at, length)
     page = site / f"{stem(report_id)}.html"
-    href = quote(os.path.relpath(page, Path.cwd()).replace(os.sep, "/")) + f"#c{start}-{end}" if page.is_file() else ""
+    here = f"{Path(os.path.relpath(page)).as_posix()}#c{start}-{end}" if page.is_file() else ""
+    text = text or ""
+    left, right = text[max(0, start - _REACH) : start].lstrip(), text[end : end + _REACH].rstrip()
     name = " ".join(str(one) for key in ("place", "report_year") if (one := cell(row.get(key))) is not None)
     return {
         "report": name or report_id, "what": _what(row, say), "value": _value(row, say),
-        "before": " ".join(before.split()), "hit": hit, "after": " ".join(after.split()), "href": href,
+        "before": " ".join(before.split()), "hit": hit, "after": " ".join(after.split()), "page": here,
+        "wide_before": "…" * (start > _REACH) + left, "wide_after": right + "…" * (end + _REACH < len(text)),
     }  # fmt: skip
 
 

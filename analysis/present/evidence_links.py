@@ -39,7 +39,7 @@ def behind(csv: Path, say: Labels) -> str:
     """
     if not csv.stat().st_size:  # a figure without numbers
         return ""
-    rows = pd.read_csv(csv, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+    rows = tables.read_texts(csv)
     found = list(dict.fromkeys(_targets(rows, say)))  # one link a place
     if not found:
         return ""

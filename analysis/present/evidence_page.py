@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePosixPath
 
-from analysis import tables
+from analysis import files
 from analysis.errors import ParameterError
 from analysis.present import labels
 
 HTML_LANG = {"zh": "zh-Hans", "en": "en"}
 MANIFEST = "manifest.txt"
+WRITING = ".writing"  # files of a site that is being written: the manifest stays as it was until it is whole
 CHUNK = 1_500_000  # bytes of one data file, so that no file is above 5 MB whatever the number of reports
 # Only the site's own files: no server, nothing from elsewhere, no script or style that stands in a page.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'"
@@ -167,20 +168,18 @@ class Site:
 
     def __init__(self, out: Path):
         self.out, self.written, self.bytes, self.largest = out, set[str](), 0, 0
-        self._manifest = out / MANIFEST
-        if out.is_file() or (out.is_dir() and any(out.iterdir()) and not self._manifest.is_file()):
+        self._manifest, self._writing = out / MANIFEST, out / WRITING
+        found = {path.name for path in out.iterdir()} if out.is_dir() else set[str]()
+        if out.is_file() or (found - {files.LOCK} and not found & {MANIFEST, WRITING}):
             raise ParameterError(
                 f"{out} holds other files than an evidence site. Name an empty or new folder with --out."
             )
-        out.mkdir(parents=True, exist_ok=True)
-        self._log = self._manifest.open("a", encoding="utf-8", newline="\n")  # a broken run leaves its files listed
 
     def write(self, name: str, content: str) -> None:
         """Write one file, `name` from the site's root."""
-        self._log.write(name + "\n")
-        self._log.flush()
+        files.add_line(self._writing, name)  # a broken run leaves its files listed
         raw = content.encode()
-        tables.write_bytes(self.out / name, raw)
+        files.write_bytes(self.out / name, raw)
         self.written.add(name)
         self.bytes, self.largest = self.bytes + len(raw), max(self.largest, len(raw))
 
@@ -193,9 +192,9 @@ class Site:
         return names
 
     def close(self) -> int:
-        """Remove files that the manifest lists and this site no longer has; return how many were removed."""
-        self._log.close()
-        listed = set(self._manifest.read_text(encoding="utf-8").splitlines())
+        """Remove files that a manifest lists and this site no longer has; return how many were removed."""
+        lists = [path for path in (self._manifest, self._writing) if path.is_file()]
+        listed = {name for path in lists for name in path.read_text(encoding="utf-8").splitlines()}
         gone = 0
         for name in sorted(listed - self.written):
             path, parts = self.out / name, PurePosixPath(name).parts
@@ -203,5 +202,6 @@ class Site:
             if inside and path.is_file() and not path.is_symlink() and name != MANIFEST:
                 path.unlink()
                 gone += 1
-        tables.write_bytes(self._manifest, "".join(f"{name}\n" for name in sorted(self.written)).encode())
+        files.write_bytes(self._manifest, "".join(f"{name}\n" for name in sorted(self.written)).encode())
+        self._writing.unlink(missing_ok=True)
         return gone

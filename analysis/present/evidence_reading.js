@@ -9,7 +9,9 @@ const plain = (value) => (value == null ? "" : String(value).includes("e") ? val
 
 function csvLine(fields) {
   return COLUMNS.map((name) => {
-    const value = String(fields[name] ?? "");
+    const given = String(fields[name] ?? "");
+    const number = /^[+-]?\d[\d,.]*%?$/.test(given); // as tables.inert: no program takes a cell for a formula
+    const value = /^'*[=+\-@\t\r\n＝＋－＠]/.test(given) && !number ? `'${given}` : given;
     return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   }).join(",");
 }
@@ -114,16 +116,18 @@ function isBefore(anchor, mark) {
 }
 
 function context(mark) {
-  const section = read.s.findLast((row) => isBefore(row[0], mark));
+  const section = read.s.findLast((row) => isBefore(row[0], mark)) ?? read.before;
   if (!section) return "";
   const [anchor, number, heading, role, area] = section;
-  const item = mark.matches(".p, .l") && read.i.findLast((row) => isBefore(row[0], mark));
+  const item = mark.matches(".p, .l") && (read.i.findLast((row) => isBefore(row[0], mark))
+    ?? read.i.find((row) => !document.getElementById(row[0]))); // it began in an earlier part
   return el("p", { class: "where" }, el("a", { href: `#${anchor}` }, number || heading ? zh((number ?? "") + (heading ?? "")) : say(`role.${role}`)),
     ` · ${say(`role.${role}`)}${area ? ` · ${say(`area.${area}`)}` : ""}${item && item[4] ? ` · ${typeNames(item[4])}` : ""}`);
 }
 
 function showMark(mark, lead = location.hash.slice(1)) {
   read.mark = mark;
+  read.picked = null;
   read.shown = () => showMark(mark, lead);
   // of several things read at one place, what the page's address asks for comes first
   const rank = (anchor) => (anchor === lead ? -1 : "nqr".indexOf(anchor[0]));
@@ -142,7 +146,7 @@ function placeOf(anchor) {
   const range = document.createRange();
   range.setStart(paper(), 0);
   range.setEndBefore(marksOf(anchor)[0]);
-  const start = points(range.toString());
+  const start = points(range.toString()) + from();
   return [start, start + points(textOf(anchor))];
 }
 
@@ -156,12 +160,14 @@ function showSelection() {
   const before = document.createRange();
   before.setStart(paper(), 0);
   before.setEnd(range.startContainer, range.startOffset);
-  const said = range.toString(), start = points(before.toString()), end = start + points(said);
+  const said = range.toString(), start = points(before.toString()) + from(), end = start + points(said);
   if (!said.trim() || end - start > 200) return;
   const node = range.startContainer.parentElement?.closest("[data-a]"); // a whole number that was read already
   if (node?.dataset.a.split(" ").some((one) => "nq".includes(one[0]) && textOf(one) === said)) return showMark(node);
   const [, digits, many, unit] = fold(said).replaceAll(",", "").match(DIGITS) ?? [];
   const value = digits === undefined ? null : Number(digits) * ({ 万: 1e4, 亿: 1e8 }[many] ?? 1);
+  if (read.picked === `${start}-${end}`) return; // said again: what is being typed in the panel stays
+  read.picked = `${start}-${end}`;
   read.mark = null;
   read.shown = () => document.getElementById("panel-body").replaceChildren(addition(start, end, said,
     value == null ? null : Number(value.toFixed(6)), unit));
@@ -171,14 +177,15 @@ function showSelection() {
 
 function select(start, end) {
   const walker = document.createTreeWalker(paper(), NodeFilter.SHOW_TEXT), range = document.createRange();
-  let at = 0, begun = false;
+  let at = from(), begun = false, done = false;
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const characters = [...node.data], next = at + characters.length, place = (to) => characters.slice(0, to - at).join("").length;
     if (!begun && start < next) { range.setStart(node, place(start)); begun = true; }
-    if (begun && end <= next) { range.setEnd(node, place(end)); break; }
+    if (begun && end <= next) { range.setEnd(node, place(end)); done = true; break; }
     at = next;
   }
   if (!begun) return;
+  if (!done) range.setEndAfter(paper().lastChild); // it goes on in the next part
   getSelection().removeAllRanges();
   getSelection().addRange(range);
   (range.startContainer.parentElement ?? paper()).scrollIntoView({ block: "center" });
@@ -205,7 +212,18 @@ function stepMarks(by) {
   if (next) focusMark(next);
 }
 
+// A very long report has a page a part: which one holds an anchor, by the last run of numbers that begins before it.
+const from = () => read.from ?? 0;
+function partOf(id) {
+  const [, kind, digits] = id.match(/^([a-z])(\d+)/) ?? [], number = Number(digits);
+  if (!store.parts || !kind) return undefined;
+  if (kind === "c") return Math.max(0, store.parts.starts.findLastIndex((start) => start <= number));
+  return store.parts.at[kind]?.findLast(([begins]) => begins <= number)?.[1];
+}
+
 function goTo(id) {
+  const part = partOf(id);
+  if (part !== undefined && part !== read.at) return location.replace(`${encodeURIComponent(store.parts.files[part])}${location.search}#${id}`);
   const range = id.match(/^c(\d+)-(\d+)$/), node = document.getElementById(id);
   if (range) return select(Number(range[1]), Number(range[2]));
   const mark = /^[qnr]\d+$/.test(id) && marksOf(id)[0];
@@ -273,6 +291,8 @@ function startReading() {
   panel.querySelector(".close").addEventListener("click", () => { back(); panel.classList.remove("open"); });
   document.addEventListener("selectionchange", showSelection);
   redraw.push(() => read.shown?.());
+  const part = document.querySelector(".parts [aria-current]");
+  if (part) part.closest(".menu").scrollTop = part.offsetTop;
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".menu details").open = false;
   return stepMarks;
 }

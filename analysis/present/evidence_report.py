@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from analysis.errors import DataError
-from analysis.present import evidence_text
+from analysis.present import evidence_parts, evidence_text
 from analysis.present.evidence_page import Words, as_json, page, stem
 from analysis.present.evidence_text import Span
 
@@ -119,20 +120,28 @@ def details(rows: Mapping[str, Sequence[Row]], report: Row) -> dict[str, Any]:
             [f"i{row['item_id']}", *_cells(row, "role", "number", "heading", "problem_type", "cause")]
             for row in rows["items"]
         ],
-        "s": [[f"s{row['section_id']}", *_cells(row, "number", "heading", "role", "area")] for row in rows["sections"]],
+        "s": [_section(row) for row in rows["sections"]],
     }  # fmt: skip
 
 
-def _menu(rows: Mapping[str, Sequence[Row]], text: str, say: Words) -> str:
+def _section(row: Row) -> list[Any]:
+    return [f"s{row['section_id']}", *_cells(row, "number", "heading", "role", "area")]
+
+
+def _menu(headings: Sequence[tuple[Row, int, int, int]], say: Words) -> str:
     """The headings as nested lists of links."""
     made, depth = [], 2  # below the h2 of the text
-    for row, level, _, _ in _headings(rows["sections"], text):
+    for row, wanted, _, _ in headings:
+        level = min(wanted, depth + 1)  # a part may begin deep in a section
         made.append("<ol>" * (level - depth) if level > depth else "</li>" + "</ol></li>" * (depth - level))
-        said = escape(_text(row["number"]) + _text(row["heading"]))
-        name = f'<span lang="zh-Hans">{said}</span>' if said else say(f"role.{row['role']}")
-        made.append(f'<li><a href="#s{row["section_id"]}">{name}</a>')
+        made.append(f'<li><a href="#s{row["section_id"]}">{_called(row, say)}</a>')
         depth = level
     return "".join(made) + "</li></ol>" * (depth - 2)
+
+
+def _called(section: Row, say: Words) -> str:
+    said = escape(_text(section["number"]) + _text(section["heading"]))
+    return f'<span lang="zh-Hans">{said}</span>' if said else say(f"role.{section['role']}")
 
 
 def _about(report: Row, say: Words) -> str:
@@ -160,10 +169,10 @@ def _switches(found: Sequence[Span], say: Words) -> str:
     )
 
 
-def report_page(
+def report_pages(
     report: Row, name: str, text: str, rows: Mapping[str, Sequence[Row]], say: Words, data: Sequence[str]
-) -> str:
-    """Return the page of one report.
+) -> Iterator[tuple[str, str]]:
+    """Yield file name and content of a report's page; of a very long report, of each part and of what leads to them.
 
     Parameters
     ----------
@@ -181,15 +190,91 @@ def report_page(
         found = spans(rows, text)
     except DataError as error:
         raise DataError(f"report {report['report_id']}: {error}") from error
+    parts = evidence_parts.cut(text, found)
+    files = [stem(report["report_id"]) + f".{number}" * (number > 1) + ".html" for number in range(1, len(parts) + 1)]
+    starts = [part.start for part in parts]
+    headings = _headings(rows["sections"], text)
+    if len(parts) > 1:
+        at = defaultdict(list)
+        for span in found:
+            at[span.anchor[0]].append((int(span.anchor[1:]), evidence_parts.page_of(starts, span.start)))
+        where = {kind: evidence_parts.runs(numbers) for kind, numbers in at.items()}
+        leads = f"{stem(report['report_id'])}.parts.js"
+        yield leads, f"evidence('parts',{as_json({'starts': starts, 'files': files, 'at': where})});\n"
+        data = [*data, f"reports/{leads}"]
+    for part, own in zip(parts, _of_parts(rows, starts), strict=True):
+        own_heads = [one for one in headings if part.start <= one[0]["start"] < part.end or len(parts) == 1]
+        before = next((one[0] for one in reversed(headings) if one[0]["start"] < part.start), None)
+        told, menu, turn, title = details(own, report), _menu(own_heads, say), "", name
+        if len(parts) > 1:
+            told |= {"from": part.start, "at": part.number, "before": before and _section(before)}
+            turn = _turn(files, part.number, say)
+            menu = _part_menu(files, starts, headings, part.number, menu, say)
+            title = f"{name} {part.number + 1}/{len(parts)}"
+        body = _body(
+            report, name, evidence_text.html(text[part.start : part.end], part.spans), part.spans, menu, turn, say
+        )
+        body += f'\n<script type="application/json" id="data">{as_json(told)}</script>'
+        head = {"stem": stem(report["report_id"])}
+        yield files[part.number], page(say, "report", (title, title), body, data=data, up="../", head=head)
+
+
+def _of_parts(rows: Mapping[str, Sequence[Row]], starts: Sequence[int]) -> list[dict[str, list[Row]]]:
+    """Return each part's rows: what lies in it; ratios in all, what has no place in the first."""
+    made: list[dict[str, list[Row]]] = [{name: [] for name in rows} for _ in starts]
+    for name, found in rows.items():
+        for row in found:
+            if name == "derived":
+                within = range(len(starts))
+            elif is_missing(row["start"]) or is_missing(row["end"]):
+                within = range(1)
+            else:
+                first = evidence_parts.page_of(starts, int(row["start"]))
+                last = first if name == "sections" else evidence_parts.page_of(starts, int(row["end"]) - 1)
+                within = range(first, max(first, last) + 1)
+            for number in within:
+                made[number][name].append(row)
+    return made
+
+
+def _turn(files: Sequence[str], number: int, say: Words) -> str:
+    """The line that says which part this is and leads to the one before and after."""
+    links = [
+        f'<a href="{escape(files[to])}" rel="{rel}">{say(f"evidence.part.{rel}")}</a>'
+        for rel, to in (("prev", number - 1), ("next", number + 1))
+        if 0 <= to < len(files)
+    ]
+    said = say("evidence.part", part=number + 1, parts=len(files))
+    return f'<p class="turn"><span>{said}</span> {" ".join(links)}</p>'
+
+
+def _part_menu(
+    files: Sequence[str],
+    starts: Sequence[int],
+    headings: Sequence[tuple[Row, int, int, int]],
+    number: int,
+    menu: str,
+    say: Words,
+) -> str:
+    """All parts by the heading that they begin with; below this one its own headings."""
+    made = []
+    for part, (file, start) in enumerate(zip(files, starts, strict=True)):
+        begins = [one[0] for one in headings if one[0]["start"] <= start][-1:]
+        called = f"{say('evidence.part.name', part=part + 1)} {_called(begins[0], say) if begins else ''}"
+        here = ' aria-current="page"' if part == number else ""
+        made.append(f'<li><a href="{escape(file)}"{here}>{called}</a>{menu if here else ""}</li>')
+    return f'<ol class="parts">{"".join(made)}</ol>'
+
+
+def _body(report: Row, name: str, text: str, found: Sequence[Span], menu: str, turn: str, say: Words) -> str:
     title = _text(report["title"]) or name
-    menu = _menu(rows, text, say)
     links = "".join(f'<li><a href="#{key}">{say(f"evidence.{key}")}</a></li>' for key in _LISTS)
     below = "\n".join(
         f'<section id="{key}" class="below"><h2>{say(f"evidence.{key}")}</h2>'
         f'<div class="list" data-list="{key}"></div></section>'
         for key in _LISTS
     )
-    body = f"""<h1 lang="zh-Hans">{escape(title)}</h1>
+    return f"""<h1 lang="zh-Hans">{escape(title)}</h1>
 <dl class="about">{_about(report, say)}</dl>
 <div class="reading">
 <nav class="menu" aria-labelledby="menu-head"><details open><summary id="menu-head">{say("evidence.contents")}</summary>
@@ -200,12 +285,10 @@ def report_page(
 <h2 id="text-head" class="hidden">{say("evidence.text")}</h2>
 <fieldset class="legend"><legend>{say("evidence.legend")}</legend>{_switches(found, say)}</fieldset>
 <p class="note keys">{say("evidence.keys")}</p>
-<div id="text" lang="zh-Hans">{evidence_text.html(text, found)}</div>
+{turn}<div id="text" lang="zh-Hans">{text}</div>{turn}
 </section>
 <aside id="panel" aria-labelledby="panel-head"><h2 id="panel-head" tabindex="-1">{say("evidence.panel")}</h2>
 <button type="button" class="close">{say("evidence.close")}</button>
 <div id="panel-body"><p class="note">{say("evidence.panel.hint")}</p></div></aside>
 </div>
-{below}
-<script type="application/json" id="data">{as_json(details(rows, report))}</script>"""
-    return page(say, "report", (name, name), body, data=data, up="../", head={"stem": stem(report["report_id"])})
+{below}"""

@@ -20,7 +20,7 @@ class Span:
     kind : str
         s heading of a section, p problem, l plan item, q quantity, n indicator, r row of review.
     anchor : str
-        Its id on the page: q12 for quantity 12.
+        Its id on the page: q12 for quantity 12; empty where it goes on from an earlier page.
     level : int
         Of a heading: h2 is 2.
     """
@@ -74,9 +74,13 @@ def html(text: str, spans: Sequence[Span]) -> str:
         if heading and start >= heading.end:
             made.append("</span>")
             heading = None
-        titles = [span for span in first if span.kind == "s" and span.level and span.end > start and not heading]
+        titles = [
+            span
+            for span in first
+            if span.kind == "s" and span.level and span.anchor and span.end > start and not heading
+        ]
         opened = titles[0] if titles else None
-        anchors = [span for span in first if span is not opened]
+        anchors = [span for span in first if span is not opened and span.anchor]
         if opened:
             heading = opened
             made.append(f'<span class="s" role="heading" aria-level="{opened.level}" id="{opened.anchor}">')
@@ -100,8 +104,8 @@ def html(text: str, spans: Sequence[Span]) -> str:
 
 def place(text: str, start: int, end: int, sentence: str) -> int:
     """Return where in `sentence` the span `text[start:end]` begins, -1 when the sentence does not stand round it."""
-    left = text.rfind(sentence, 0, start + len(sentence))
-    return start - left if 0 <= left <= start and end <= left + len(sentence) else -1
+    left = text.rfind(sentence, max(0, end - len(sentence)), start + len(sentence))  # it stands nowhere else
+    return start - left if 0 <= left <= start else -1
 
 
 def parts(sentence: str, at: int, length: int, reach: int = 160) -> tuple[str, str, str]:

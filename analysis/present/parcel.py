@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis import tables
 from analysis.present import export, labels, latex, markdown, methods, numbers, sidecar
 
-MADE = (
-    "captions.md", *(f"captions.{lang}.tex" for lang in labels.LANGS), "index.html", "manifest.json", "methods.md",
-    *(f"methods.{lang}.tex" for lang in labels.LANGS), "numbers.json", "numbers.tex", "versions.json",
-)  # fmt: skip
 
+def clear(folder: Path, but: Collection[Path] = ()) -> None:
+    """Remove what an earlier run made in `folder`: files of its sidecars, numbers and the page of topics.
 
-def clear(folder: Path) -> None:
-    """Remove what an earlier run made in `folder`: files of its sidecars, numbers, the page of topics, and those
-    that `finish` writes.
-
-    Nothing of an earlier corpus stays among the figures of a new one. Other files are not touched.
+    Nothing of an earlier corpus stays among the figures of a new one, which are those of `but`. Other files are not
+    touched, nor those that `finish` writes anew.
     """
     stems = [path.stem for lang in labels.LANGS for path in folder.glob(f"*.{lang}.json")]
-    suffixes = ("json", "csv", *{suffix for kind in export.FORMATS.values() for suffix in kind})
-    ours = [folder / f"{stem}.{suffix}" for stem in stems for suffix in suffixes]
+    suffixes = (*{suffix for kind in export.FORMATS.values() for suffix in kind}, "json")  # as long as it is there, the
+    ours = [folder / f"{stem}.{suffix}" for stem in stems for suffix in suffixes]  # next run knows the others too
     more = [*(folder / numbers.FOLDER).glob("*.json"), *folder.glob(export.TOPICS)]
-    for path in [*ours, *(folder / name for name in MADE), *more]:
-        path.unlink(missing_ok=True)
+    for path in [*more, *ours]:
+        if path not in but:
+            path.unlink(missing_ok=True)
 
 
 def finish(folder: Path, tables_folder: Path) -> list[str]:

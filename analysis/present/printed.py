@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import paths
+from analysis import paths, tables
 from analysis.errors import FigureError
 from analysis.present import labels, latex, numbers, sidecar
 
@@ -121,7 +121,7 @@ def save_table(
         `name` or `out` is not a plain name.
     """
     table = replace(table, **sidecar.settled(table, name, out, seed, parameters))
-    files = {"csv": sidecar.sheet(table.frame if table.data is None else table.data)} | printed(table)
+    files = {"csv": tables.csv_bytes(table.frame if table.data is None else table.data)} | printed(table)
     record = {
         "kind": "table",
         "name": table.name,

@@ -91,9 +91,10 @@ def fig09_responses(answers: Answers, reports: pd.DataFrame, lang: str, topics: 
     shares = None if topics is None else _topic_shares(problems, topics, types)
     top = 0.0 if shares is None else _head(topics) + 5.0 + 4 * len(set(shares["problem_type"]))
     asked = set(problems["report_id"])
-    blocks = [_block(answers, problems, report_id) for report_id in ids if report_id in asked]
+    few = len(ids) <= FEW
+    blocks = [_block(answers, problems, report_id) for report_id in ids if report_id in asked] if few else []
     tall = top + 15 + sum(BLOCK + PITCH * max(len(left), len(right)) for left, right, _ in blocks)
-    each = len(ids) <= FEW and tall <= theme.PAGE
+    each = few and tall <= theme.PAGE
     if not each:
         tall = top + 24 + 4 * len(types)
     figure = theme.canvas(theme.DOUBLE, tall)

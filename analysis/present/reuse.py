@@ -43,7 +43,7 @@ def fig10_reuse(
     alike : DataFrame
         Reports × reports, 0 to 1, symmetric, by report_id: `similarity.matrix`.
     reports : DataFrame
-        Table `reports`, all that are in `alike`; others are left aside.
+        Table `reports`, all that are in `alike`; with others, the caption says that these are a sample of whole places.
     lang : str
         zh or en. Passages stay Chinese.
     passages : DataFrame, optional
@@ -99,6 +99,8 @@ def fig10_reuse(
         blocks=say("caption.fig10.blocks" if step > 1 else "caption.fig10.tree", step=step, alike=ALIKE),
         unleveled=int(about["level"].isna().sum()),
     )  # fmt: skip
+    if len(ids) < len(reports):
+        caption = say("caption.fig10.sampled", n=f"{len(ids):,}", all=f"{len(reports):,}") + caption
     data = pd.concat([part for part in drawn if len(part)], ignore_index=True)
     return Figure(
         figure, data, "fig10_reuse", say("title.fig10"), caption, lang, {"size": size}, hashes(reports=about), len(ids)

@@ -11,13 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from analysis import tables
 from analysis.errors import FigureError
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run, not shown, by Excel and LibreOffice
-_NUMBER = re.compile(r"[+-]?\d[\d,.]*%?")
+from analysis.files import write_all
 
 
 def plain_name(**names: str) -> None:
@@ -71,18 +67,8 @@ def rests_on(one: Any, notebook: str | None) -> dict[str, Any]:
 def write(stem: Path, files: Mapping[str, bytes], record: Mapping[str, Any], names: Iterable[str]) -> None:
     """Write `stem`.<suffix> for each of `files`, then their record with hashes and the versions of packages `names`."""
     record = {**record, "files": digests(files), "packages": packages(names)}
-    for suffix, content in {**files, "json": dump(record)}.items():
-        tables.write_bytes(stem.with_name(f"{stem.name}.{suffix}"), content)
-
-
-def sheet(frame: pd.DataFrame) -> bytes:
-    """Return a frame as CSV in which no text is a formula: Excel shows `'=1+1`, it does not compute it."""
-    return tables.csv_bytes(frame.map(_inert).rename(columns=_inert))
-
-
-def _inert(cell: Any) -> Any:
-    risky = isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if risky else cell
+    whole = {**files, "json": dump(record)}
+    write_all({stem.with_name(f"{stem.name}.{suffix}"): content for suffix, content in whole.items()})
 
 
 def packages(names: Iterable[str]) -> dict[str, str]:

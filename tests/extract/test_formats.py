@@ -4,9 +4,9 @@ import html
 
 import pytest
 
-from analysis import paths
+from analysis import paths, tables
 from analysis.errors import DocumentError
-from analysis.extract import build, documents, formats
+from analysis.extract import build, documents, formats, report
 
 
 def as_docx(title, paragraphs, make_docx, typeset, make_pdf):
@@ -33,7 +33,7 @@ def read(tmp_path, readers):
 
 def found(document, readers):
     """What the tables say of a report, without where it stands."""
-    rows, _ = build.extract(document, readers)
+    rows, _ = report.extract(document, readers)
     about = rows["reports"][0]
     return (
         [(one["depth"], one["number"], one["heading"], one["role"]) for one in rows["sections"]],
@@ -58,16 +58,16 @@ def test_the_same_report_in_every_format(suffix, read, report, readers, make_doc
 
 def test_the_stored_text_is_the_extracted_one(tmp_path, report, make_docx, typeset, make_pdf):
     title, body, signature = report
-    reports, tables = tmp_path / "reports", tmp_path / "tables"
+    reports, out = tmp_path / "reports", tmp_path / "tables"
     reports.mkdir()
     (reports / "一.docx").write_bytes(as_docx(title, [*body, *signature], make_docx, typeset, make_pdf))
     (reports / "二.pdf").write_bytes(b"%PDF-1.7 broken")
-    made = build.build(reports, tables)
-    text = (tables / "text" / "一.txt").read_text(encoding="utf-8")
+    made = build.build(reports, out)
+    text = (out / "text" / "一.txt").read_text(encoding="utf-8")
     assert text.startswith(f"{title}\n市人民政府:\n2022年")
-    frame = build.tables.read("quantities", tables)
+    frame = tables.read("quantities", out)
     assert all(text[row.start : row.end] == row.text for row in frame.itertuples())
-    sha256 = build.tables.read("reports", tables)["sha256"].item()
+    sha256 = tables.read("reports", out)["sha256"].item()
     assert sha256 == documents.hashlib.sha256((reports / "一.docx").read_bytes()).hexdigest()
     assert made.failures[0].startswith("二.pdf: damaged")
 

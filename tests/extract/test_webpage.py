@@ -78,9 +78,9 @@ def test_the_report_its_title_and_publisher_and_nothing_of_the_site(style, text,
     document = documents.Document("r", "r.html", "0" * 64, read, documents.furniture(read, readers.codebook))
     start, end = document.body
     assert read[start:end].strip() == "\n".join(body)
-    from analysis.extract import build
+    from analysis.extract import report
 
-    about = build.extract(document, readers)[0]["reports"][0]
+    about = report.extract(document, readers)[0]["reports"][0]
     assert about["title"] == title
     assert str(about["published_on"]) == "2023-03-01"
     assert str(about["signed_on"]) == "2023-02-20"

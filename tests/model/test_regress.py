@@ -4,6 +4,7 @@ import pytest
 
 from analysis import stats
 from analysis.errors import ModelError, ParameterError
+from analysis.model import regress
 
 # 15 places in two years, simulated once; the same numbers went into R.
 D = pd.DataFrame(
@@ -173,3 +174,50 @@ def test_what_the_intercept_stands_for_is_said():
     )
     level = pd.Series(["county"] * 16 + ["city"] * 14)
     assert "Numbers enter" not in str(stats.counts(D.assign(level=level), "y", ["level"]))
+
+
+@pytest.mark.parametrize(
+    ("part", "call"),
+    [
+        ("GLM", lambda: stats.rates(D, "k", "m", BOTH)),
+        ("GEE", lambda: stats.panel(D, "w", BOTH)),
+        ("MixedLM", lambda: stats.panel(D, "w", BOTH, method="mixed")),
+    ],
+)
+def test_what_stops_a_fit_is_said(monkeypatch, part, call):
+    def stops(*_, **__):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(getattr(regress.sm, part), "fit", stops)
+    with pytest.raises(
+        ModelError, match=r"^[kw]: no estimate \(Singular matrix\)\. Fewer predictors, or predictors on a common"
+    ):
+        call()
+
+
+def test_a_fit_that_has_not_converged_is_no_result(monkeypatch):
+    fit = regress.sm.GLM.fit
+
+    def unfinished(*given, **how):
+        made = fit(*given, **how)
+        made.converged = False
+        return made
+
+    monkeypatch.setattr(regress.sm.GLM, "fit", unfinished)
+    with pytest.raises(ModelError, match=r"^s: no estimate \(the iterations ended without an estimate\)"):
+        stats.disclosure(D, "s", BOTH)
+
+
+def test_a_dispersion_without_a_maximum_is_no_result(monkeypatch):
+    fit = regress.NegativeBinomial.fit
+
+    def unfinished(*given, **how):
+        made = fit(*given, **how)
+        made.mle_retvals["converged"] = False
+        return made
+
+    monkeypatch.setattr(regress.NegativeBinomial, "fit", unfinished)
+    with pytest.raises(
+        ModelError, match=r"^the dispersion: no estimate \(the likelihood has no maximum that was found\)"
+    ):
+        stats.counts(D, "y", BOTH)

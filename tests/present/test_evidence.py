@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis import paths, tables
 from analysis.errors import DataError, ParameterError
-from analysis.present import evidence, evidence_page, evidence_text, labels
+from analysis.present import evidence, evidence_page, evidence_plain, evidence_text, labels
 from analysis.present.evidence_text import Span
 from tests.present import invented
 
@@ -144,6 +144,15 @@ def test_markup_in_reports_and_tables_is_text(tmp_path):
             assert page.count("<script") == len(
                 re.findall(r"<script (src=\"[\w./-]+\"( defer)?|type=\"application/json\" id=\"data\")>", page)
             )
+
+
+def test_a_plain_table_stays_small(monkeypatch):
+    monkeypatch.setattr(evidence_plain, "FIRST", 2)
+    row = ["r<", "r", "甲<县>", 2022, "county", "云南省", None, 3, 2, 1, 0, 0, None]
+    html = evidence_plain.reports([row] * 5, evidence_page.words())
+    assert html.count("<tr>") == 3
+    assert html.count("<li>") == 3
+    assert "甲&lt;县&gt;" in html and "甲<县>" not in html
 
 
 def test_pages_of_reports_that_are_gone_go_and_nothing_else_does(tmp_path):

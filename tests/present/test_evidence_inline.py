@@ -34,18 +34,25 @@ def test_what_reports_say_is_escaped_in_a_notebook(source):
     assert "&lt;script&gt;" in html
     assert '<div lang="en">' in html
     assert "≥ 12 件 · own level" in html
-    assert html.count("<mark") == 5
+    assert html.count("<mark") == 10, "in the sentence and in its passage"
 
 
-def test_the_name_leads_to_the_page_when_there_is_one(source, monkeypatch):
+def test_each_sentence_opens_to_its_passage_and_names_its_page(source, monkeypatch):
     monkeypatch.setattr(evidence, "_indicators", lambda stated: {})  # their pages play no part here
     frame = load.indicators(source, indicator="head_appearance_rate", years=[2019])
-    assert "<a " not in frame.evidence.show()._repr_html_()
+    html = frame.evidence.show(1)._repr_html_()
+    assert "<details><summary>上下文</summary>" in html
+    assert "<code>" not in html
     evidence.write(source)
-    line = frame.evidence.show(1).lines[0]
-    assert line["href"].startswith("evidence/reports/r0001.html#c")
-    start, end = map(int, line["href"].rsplit("#c", 1)[1].split("-"))
-    assert (source / "text" / "r0001.txt").read_text(encoding="utf-8")[start:end] == line["hit"]
+    shown = frame.evidence.show(1, lang="en")
+    (line,) = shown.lines
+    text = (source / "text" / "r0001.txt").read_text(encoding="utf-8")
+    assert line["wide_before"] + line["hit"] + line["wide_after"] == text.rstrip()
+    assert line["page"].startswith("evidence/reports/r0001.html#c")
+    start, end = map(int, line["page"].rsplit("#c", 1)[1].split("-"))
+    assert text[start:end] == line["hit"]
+    assert f"Whole report: open in a browser <code>{line['page']}</code>" in shown._repr_html_()
+    assert "<a " not in shown._repr_html_(), "JupyterLab opens such a link without style, script and place"
 
 
 def test_numbers_items_and_doubts_are_shown_too(source):

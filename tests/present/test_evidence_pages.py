@@ -198,7 +198,7 @@ def test_copied_lines_are_corrections_that_the_build_takes(page, tmp_path):
     )
     tab.until("document.querySelector('.add q')?.textContent === '20人次'")
     tab.click(".add .set")
-    assert tab.run("document.activeElement.getAttribute('aria-invalid')") == "true"
+    tab.until("document.activeElement.getAttribute('aria-invalid') === 'true'")
     tab.type("enforcement_officers_trained")
     row = copied(".add .set")
     assert (row["action"], row["new_value"], row["unit"], row["scope"]) == ("add", "20", "人次", "own")
@@ -260,6 +260,44 @@ def test_problems_and_plans_are_listed_with_their_place(page):
     tab.click("#items tbody tr:nth-child(2) a")
     assert tab.run("location.hash") == "#i2"
     assert tab.run("document.getElementById('i2').nextElementSibling.textContent") == "(一)加强培训。明年培训"
+
+
+def test_without_scripts_lists_and_texts_can_be_read(tab, site):
+    tab.size(1300, 900)
+    tab.media()
+    tab.scripts(False)
+    try:
+        tab.go(site / "index.html")
+        rows = tab.run("[...document.querySelectorAll('tbody tr')].map((row) => row.innerText)")
+        assert len(rows) == 121
+        assert next(row for row in rows if "甲<县>" in row).split("\t") == [
+            "甲<县> 2022",
+            "2022",
+            "县级",
+            "云南省",
+            "",
+            "3",
+            "5",
+            "1",
+            "0",
+            "3",
+        ]
+        assert tab.run("document.querySelector('input, .langs').checkVisibility()") is False
+        assert tab.run("document.querySelectorAll('main script').length") == 0
+        tab.size(390, 844, phone=True)
+        assert tab.run("document.documentElement.scrollWidth") == 390
+        tab.size(1300, 900)
+        tab.click("tbody tr:nth-child(5) a")
+        tab.until("document.querySelector('#text')")
+        assert tab.run("document.querySelectorAll('#text mark.n').length") == 2
+        assert tab.run("document.querySelector('.menu a').checkVisibility()")
+        tab.go(site / "indicators.html")
+        assert tab.run("document.querySelectorAll('tbody tr').length") > 270
+        assert "行政机关负责人出庭应诉率\thead_appearance_rate\t%\t121\t121" in tab.run(
+            "document.querySelector('tbody').innerText"
+        )
+    finally:
+        tab.scripts(True)
 
 
 def test_without_chromium_a_test_is_skipped_and_in_ci_it_fails(monkeypatch):

@@ -11,6 +11,11 @@ from analysis.errors import CodebookError, FigureError
 from analysis.extract import build
 from analysis.present import export, methods, parcel
 
+MADE = {
+    "captions.md", "captions.zh.tex", "captions.en.tex", "index.html", "manifest.json", "methods.md", "methods.zh.tex",
+    "methods.en.tex", "numbers.json", "numbers.tex", "versions.json",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def tables_of_two(tmp_path_factory):
@@ -46,7 +51,7 @@ def test_two_runs_give_folders_of_the_same_bytes_and_the_manifest_knows_every_fi
         parcel.finish(folder, tables_of_two)
         parcel.finish(folder, tables_of_two)  # once more over its own files
     names = [{path.relative_to(one).as_posix() for path in one.rglob("*") if path.is_file()} for one in folders]
-    assert names[0] == names[1] >= {*parcel.MADE, "numbers/01_corpus.json", "tab01_corpus.en.docx"}
+    assert names[0] == names[1] >= {*MADE, "numbers/01_corpus.json", "tab01_corpus.en.docx"}
     for name in names[0]:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
     listed = json.loads((folders[0] / "manifest.json").read_text("utf-8"))
@@ -54,7 +59,7 @@ def test_two_runs_give_folders_of_the_same_bytes_and_the_manifest_knows_every_fi
     assert list(listed) == sorted(listed)
     for name, digest in listed.items():
         assert hashlib.sha256((folders[0] / name).read_bytes()).hexdigest() == digest
-    text = "".join((folders[0] / name).read_text("utf-8") for name in parcel.MADE)
+    text = "".join((folders[0] / name).read_text("utf-8") for name in MADE)
     assert str(tmp_path) not in text
 
 
@@ -123,13 +128,16 @@ def test_captions_place_every_figure_and_table(folder, tables_of_two):
     assert page.index('id="fig07_topic_words-zh"') < page.index('id="tab01_corpus-zh"')
 
 
-def test_clear_removes_what_was_made_and_nothing_else(folder, tables_of_two):
+def test_clear_removes_what_was_made_but_the_new_and_nothing_else(folder, tables_of_two):
     parcel.finish(folder, tables_of_two)
     (folder / "my notes.txt").write_text("kept", encoding="utf-8")
     (folder / "own.json").write_text("{}", encoding="utf-8")
     (folder / "topics.html").write_text("<p>", encoding="utf-8")
-    parcel.clear(folder)
-    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["my notes.txt", "own.json"]
+    new = {folder / f"tab01_corpus.zh.{suffix}" for suffix in ("csv", "docx", "html", "json", "md", "tex")}
+    parcel.clear(folder, new)
+    left = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert left - MADE == {"my notes.txt", "own.json", *(path.name for path in new if path.exists())}
+    assert left >= MADE | {"tab01_corpus.zh.csv"}, "what is made anew stays until then"
     parcel.clear(folder / "not there")
 
 

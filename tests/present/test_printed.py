@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import figures
+from analysis import figures, tables
 from analysis.errors import FigureError, ParameterError
 from analysis.model import compare, describe
-from analysis.present import latex, markdown, numbers, printed, sidecar, tabulated
+from analysis.present import latex, markdown, numbers, printed, tabulated
 
 EVIL = '=cmd|"/C calc"!A0 <script>alert(1)</script> \\input{x} 50% & $x_1^2$ #~{}'
 
@@ -143,13 +143,13 @@ def test_saved_files_are_the_same_bytes_and_the_sidecar_names_them(tmp_path):
 
 
 def test_csv_keeps_the_numbers_and_runs_nothing():
-    text = sidecar.sheet(table().frame).decode("utf-8-sig")
+    text = tables.csv_bytes(table().frame).decode("utf-8-sig")
     back = pd.read_csv(StringIO(text))
     assert back["比率"][0] == 0.1234
     assert back["份数"][2] == -3
     assert back["地区"][1] == f"'{EVIL}"
     more = pd.DataFrame({"=a": ["+1", "-2.5%", "@x", "-x", "\tx", "=1", "", None]}).astype("str")
-    back = pd.read_csv(StringIO(sidecar.sheet(more).decode("utf-8-sig")), dtype=str, keep_default_na=False)
+    back = pd.read_csv(StringIO(tables.csv_bytes(more).decode("utf-8-sig")), dtype=str, keep_default_na=False)
     assert list(back.columns) == ["'=a"]
     assert back["'=a"].to_list()[:6] == ["+1", "-2.5%", "'@x", "'-x", "'\tx", "'=1"]
 
