@@ -32,7 +32,7 @@ _KEPT = re.compile(rf"[^ \t\r{_QUOTES}]+")
 _NOT = "(?<![不未])(?<![不未]予)"  # 不受理 and 未予受理 are not 受理
 _DENIED = re.compile(_NOT)
 _ASIDE = r"(\([^()。\n]{0,20}\))?"  # 受理案件(含结转)56件: an aside between label and number
-_RATES = r"(?:[、和及与][^,。;、\n]{1,12}?[率度]){0,6}"  # 回复率及满意度达100%: one number for each; endless lists cost 2**n
+_RATES = r"(?:[、和及与][^,。;、\n]{1,12}?[率度]){0,6}"  # 回复率及满意度达100%: one number for all; endless: 2**n
 
 
 @dataclass(frozen=True)
