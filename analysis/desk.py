@@ -236,9 +236,9 @@ def _append(path: Path, line: dict[str, str], check: Callable[[], object]) -> No
     _replace(path, content + _row([line.get(name, "") for name in header]), check)
 
 
-def _row(cells: list[str]) -> bytes:
+def _row(values: list[str]) -> bytes:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(map(cells.inert, cells))
+    csv.writer(out, lineterminator="\n").writerow(map(cells.inert, values))
     return out.getvalue().encode()
 
 
