@@ -152,7 +152,6 @@ class Desk:
         _append(self.codebook / "wordings.csv", line, self._readable)
 
     def _readable(self) -> None:
-        builds.readers.cache_clear()  # it knows the codebook as it was
         builds.readers(self.codebook).indicators.check()
 
     def export(self) -> pd.DataFrame:
@@ -204,7 +203,6 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
     if fresh:
         for folder in (made.reports.parent, made.tables):
             shutil.rmtree(folder, ignore_errors=True)
-        builds.readers.cache_clear()
     for origin, target in ((source, made.reports), (paths.CODEBOOK, made.codebook)):
         if not target.exists():
             files.copy_folder(origin, target)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis import paths, tables
@@ -40,6 +41,7 @@ def reports(
     years: Iterable[int] = (),
     levels: Iterable[str] = (),
     provinces: Iterable[str] = (),
+    places: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return one row per report, filtered; an empty filter keeps all.
 
@@ -49,11 +51,14 @@ def reports(
         The tables' folder; empty for the project's own.
     years, levels, provinces : iterable
         Keep reports whose report_year, level or province is one of these.
+    places : iterable
+        Keep reports of these places and of all below them: names of provinces, prefectures or counties, or codes of
+        six digits (530000 is all of 云南省).
 
     Raises
     ------
     ParameterError
-        A level is unknown, or a year or province stands in no report.
+        A level is unknown, or a year, province or place stands in no report.
     """
     table = tables.read("reports", Path(folder) if folder else paths.TABLES)
     _known("level", levels, tables.LEVELS)
@@ -62,7 +67,29 @@ def reports(
             if column != "level":
                 _known(column, kept, table[column].dropna().unique())
             table = table.loc[table[column].isin(kept).to_numpy()]
+    if asked := list(places):
+        table = table.loc[_within(table, asked)]
     return table.reset_index(drop=True)
+
+
+def _within(about: pd.DataFrame, asked: list[str]) -> np.ndarray:
+    """Return which reports are of one of the places, or of one below it."""
+    names, codes = [about[name] for name in ("place", "prefecture", "province")], about["place_code"].fillna("")
+    found = np.zeros(len(about), dtype=bool)
+    for one in map(str, asked):
+        if re.fullmatch("[0-9]{6}", one):
+            digits = re.sub("(00){1,2}$", "", one)
+            here = codes.str.startswith(digits).to_numpy(bool)
+            if len(digits) < 6:  # a zone or an office has no code, but stands in a province
+                above = about["province" if len(digits) == 2 else "prefecture"]
+                here = here | (codes.eq("") & above.isin(above.where(here).dropna().to_list())).to_numpy(bool)
+        else:
+            here = np.any([column.eq(one).to_numpy(bool) for column in names], axis=0)
+        if not here.any():
+            known = pd.concat([*names, about["place_code"]]).dropna().unique()
+            raise ParameterError(f"no report of a place '{one}' here.{closest(one, known)}")
+        found |= here
+    return found
 
 
 def _table(
@@ -72,14 +99,15 @@ def _table(
     years: Iterable[int] = (),
     levels: Iterable[str] = (),
     provinces: Iterable[str] = (),
+    places: Iterable[str] = (),
     **equal: str,
 ) -> pd.DataFrame:
     """Return one table with the columns of `ABOUT` joined; keyword filters such as role="problems" keep equal rows.
 
     With `from analysis import load`, `.evidence.show()` of what is returned shows each row in its sentence.
     """
-    about = reports(folder, years=years, levels=levels, provinces=provinces)[ABOUT]
-    chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces))) else None
+    about = reports(folder, years=years, levels=levels, provinces=provinces, places=places)[ABOUT]
+    chosen = set(about["report_id"]) if any(map(list, (years, levels, provinces, places))) else None
     table = tables.read(name, Path(folder) if folder else paths.TABLES, chosen)
     for column, value in equal.items():
         if column not in table:
@@ -128,6 +156,9 @@ for _one, _grain, _example in (
         The tables' folder; empty for the project's own.
     years, levels, provinces : iterable
         Keep reports whose report_year, level or province is one of these.
+    places : iterable
+        Keep reports of these places and of all below them: names of provinces, prefectures or counties, or codes of
+        six digits (530000 is all of 云南省).
     **equal : str
         Keep rows in which a column has this value: {_example}.
 
@@ -213,6 +244,7 @@ def texts(
     years: Iterable[int] = (),
     levels: Iterable[str] = (),
     provinces: Iterable[str] = (),
+    places: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return one row per report: report_id, text (whole, as the offsets of all tables count), start, end (of its body).
 
@@ -224,7 +256,7 @@ def texts(
         The text of a report is not beside the tables.
     """
     base = Path(folder) if folder else paths.TABLES
-    ids = reports(folder, years=years, levels=levels, provinces=provinces)["report_id"]
+    ids = reports(folder, years=years, levels=levels, provinces=provinces, places=places)["report_id"]
     files = {report_id: base / "text" / f"{report_id}.txt" for report_id in ids}
     lost = [f"no text {file}. Make it with: python -m analysis build" for file in files.values() if not file.exists()]
     if lost:

@@ -15,7 +15,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from analysis import files
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 FOLDER, LIST = "parquet", "parts.json"
 SIZE, LARGEST = 256, 1024  # reports in a part: on average, and at most
 SHOWN = 32  # characters of a report_id that a file's name begins with
-
-Given = TypeVar("Given")
 
 
 @dataclass(frozen=True)
@@ -103,10 +101,11 @@ def holding(found: Sequence[Part], reports: Collection[str]) -> list[Part]:
 def read(files: Sequence[Path], reports: Collection[str] | None = None) -> pd.DataFrame:
     """Return the rows of some files of one table, in their order; with `reports` only those of these report_ids."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     found = [pq.read_table(file, use_threads=False) for file in files]
-    made = pa.concat_tables(found).to_pandas()
-    if reports is None:
-        return made
-    return made.loc[made["report_id"].isin(list(reports)).to_numpy()].reset_index(drop=True)
+    if reports is not None:
+        wanted = pa.array(sorted(reports), found[0].schema.field("report_id").type)
+        found = [one.filter(pc.field("report_id").isin(wanted)) for one in found]
+    return pa.concat_tables(found).to_pandas()

@@ -248,7 +248,7 @@ def _parquet(table: str, folder: Path, reports: Collection[str] | None) -> pd.Da
         if not chosen:
             return frame(table, [])
         try:
-            return parts.read([folder / parts.FOLDER / table / one.files[table] for one in chosen])
+            return parts.read([folder / parts.FOLDER / table / one.files[table] for one in chosen], reports)
         except FileNotFoundError as error:  # a build has replaced the list since: read the new one
             if last:
                 raise DataError(f"no file {error.filename}. Build again: it is made anew.") from None

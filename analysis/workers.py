@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import connection
 from typing import Any, TypeVar
 
@@ -22,7 +24,7 @@ SECONDS = 10  # to reach the scheduler and its first worker
 
 
 @contextmanager
-def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterator[Executor]:
+def executor(jobs: int = 1, cluster: str = "", threads: bool = False, fork: bool = False) -> Iterator[Executor]:
     """Give a `concurrent.futures` executor for as long as it is needed.
 
     Parameters
@@ -34,6 +36,9 @@ def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterato
         same path and the same packages.
     threads : bool
         Threads instead of processes here: for work that other processes do anyway.
+    fork : bool
+        Let processes here begin as copies of this one, with all it has imported, on Linux and where no thread of it
+        runs: for work that uses no library with threads of its own.
 
     Raises
     ------
@@ -47,7 +52,8 @@ def executor(jobs: int = 1, cluster: str = "", threads: bool = False) -> Iterato
         with ThreadPoolExecutor(jobs) as pool:
             yield pool
     else:
-        context = multiprocessing.get_context("spawn")
+        fork = fork and sys.platform == "linux" and threading.active_count() == 1
+        context = multiprocessing.get_context("fork" if fork else "spawn")
         with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
             yield pool
 
@@ -58,10 +64,12 @@ def each(
     jobs: int | None = 1,
     chunk: int = 8,
     cluster: str | None = None,
+    fork: bool = False,
 ) -> Iterator[Made]:
     """Yield `function(x)` for every x in order.
 
-    `function` must be importable when it runs elsewhere. An exception in it reaches the caller. Where `cluster` or
+    `function` must be importable when it runs elsewhere. An exception in it reaches the caller. For `fork` see
+    `executor`. Where `cluster` or
     `jobs` is None the environment's ANALYSIS_CLUSTER and ANALYSIS_JOBS count, which `run` and
     `paper` set for their notebooks.
     """
@@ -70,7 +78,7 @@ def each(
     if jobs <= 1 and not cluster:
         yield from map(function, given)
         return
-    with executor(jobs, cluster) as pool:
+    with executor(jobs, cluster, fork=fork) as pool:
         yield from pool.map(function, given, **({} if cluster else {"chunksize": chunk}))
 
 
@@ -107,16 +115,29 @@ def _client(address: str) -> Iterator[Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return what a worker must have in common with us: Python, project folder, the packages results rest on."""
+    """Return what a worker must have in common with us: Python, project folder, code, the packages results rest on."""
     import platform
     from importlib import metadata
 
     from analysis import paths
 
     names = ("numpy", "pandas", "scikit-learn", "scipy", "distributed")
-    return {"python": platform.python_version(), "project folder": str(paths.ROOT)} | {
+    return {"python": platform.python_version(), "project folder": str(paths.ROOT), "code": _code()} | {
         name: metadata.version(name) for name in names
     }
+
+
+@cache
+def _code() -> str:
+    """Return a hash of this package's files as they were when the process was first asked: that is what it runs."""
+    import hashlib
+
+    from analysis import paths
+
+    digest = hashlib.sha256()
+    for file in sorted((paths.ROOT / "analysis").rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _end_with_parent() -> None:

@@ -1,7 +1,11 @@
+import re
+
 import pytest
 
-from analysis import load, tables
-from analysis.errors import DataError
+from analysis import load, parts, tables
+from analysis.errors import DataError, ParameterError
+from analysis.extract.build import build
+from analysis.extract.simulate import simulate
 
 
 def test_items_come_with_what_is_known_of_their_report(built):
@@ -30,6 +34,51 @@ def test_parquet_gives_the_same_rows_and_reads_only_the_chosen(built, tmp_path, 
     assert load.quantities(tmp_path, **chosen).equals(load.quantities(built, **chosen))
     assert [reports and len(reports) for reports in asked] == [None, 2, None, 2]
     assert load.quantities(tmp_path).equals(load.quantities(built)) and asked[-1] is None
+
+
+def test_places_are_names_or_codes_and_hold_what_is_below_them(built):
+    of = {name: set(load.reports(built, places=[name])["place"]) for name in ("云南省", "530000", "532328", "元谋县")}
+    assert of["云南省"] == of["530000"] == {"元谋县", "经济技术开发区"}
+    assert of["532328"] == of["元谋县"] == {"元谋县"}
+    both = load.items(built, places=["元谋县", "宜昌市"], role="problems")
+    assert set(both["place"]) == {"元谋县", "宜昌市"}
+    assert set(load.texts(built, places=["420000"])["report_id"]) == set(
+        load.reports(built, provinces=["湖北省"])["report_id"]
+    )
+    with pytest.raises(ParameterError, match=r"no report of a place '元某县' here\. Closest: '元谋县'"):
+        load.reports(built, places=["元某县"])
+
+
+def test_parts_without_a_chosen_report_are_not_read(tmp_path, monkeypatch):
+    """Of 60 reports in about 15 parts those of one year: bytes of the files that were opened, of all bytes."""
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr(parts, "SIZE", 4)
+    simulate(60, 6, tmp_path)
+    for year in (2021, 2022):
+        (tmp_path / "in" / str(year)).mkdir(parents=True)
+    for number, file in enumerate(sorted((tmp_path / "reports").rglob("*.txt"))):
+        text = re.sub("20[12][0-9]年", f"{2021 + number % 2}年", file.read_text("utf-8"))
+        (tmp_path / "in" / str(2021 + number % 2) / file.name).write_text(text, "utf-8")
+    ledger = tmp_path / "ledger.csv"
+    rows = [
+        f"{year}/{file.name},,,,{year},,,\n"
+        for year in (2021, 2022)
+        for file in (tmp_path / "in" / str(year)).iterdir()
+    ]
+    ledger.write_text(
+        "file,report_id,place_code,level,report_year,published_on,source_url,note\n" + "".join(rows), "utf-8"
+    )
+    build(tmp_path / "in", tmp_path / "out", ledger, fmt="parquet")
+    opened = []
+    read = pq.read_table
+    monkeypatch.setattr(pq, "read_table", lambda file, **given: opened.append(file) or read(file, **given))
+    whole = load.quantities(tmp_path / "out")
+    every = sum(file.stat().st_size for file in opened if file.parent.name == "quantities")
+    opened.clear()
+    chosen = load.quantities(tmp_path / "out", years=[2021])
+    assert chosen.equals(whole.loc[whole["report_year"] == 2021].reset_index(drop=True))
+    assert 0 < sum(file.stat().st_size for file in opened if file.parent.name == "quantities") < 0.7 * every
 
 
 def test_loading_changes_no_row(built):

@@ -32,9 +32,9 @@ def whence(given):
     return x, os.getpid()
 
 
-def leave_children(pids):
+def leave_children(pids, fork):
     """Start a pool, note its workers, and wait: for a test that kills this process."""
-    with workers.executor(2) as pool:
+    with workers.executor(2, fork=fork) as pool:
         list(pool.map(double, range(4)))
         Path(pids).write_text(" ".join(map(str, pool._processes)))  # pyright: ignore
         time.sleep(600)
@@ -43,7 +43,7 @@ def leave_children(pids):
 def test_the_environment_says_how_many_where_the_call_does_not(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        workers, "executor", lambda jobs, cluster: asked.append((jobs, cluster)) or executor_of_threads()
+        workers, "executor", lambda jobs, cluster, fork: asked.append((jobs, cluster)) or executor_of_threads()
     )
     monkeypatch.setenv(workers.JOBS, "3")
     assert list(workers.each(double, range(3), jobs=None)) == [0, 2, 4]
@@ -67,8 +67,9 @@ def test_processes_keep_the_order():
 
 
 @pytest.mark.slow
-def test_a_killed_parent_leaves_no_pool(tmp_path):
-    code = f"from tests.test_workers import leave_children; leave_children({str(tmp_path / 'pids')!r})"
+@pytest.mark.parametrize("fork", [False, True])
+def test_a_killed_parent_leaves_no_pool(tmp_path, fork):
+    code = f"from tests.test_workers import leave_children; leave_children({str(tmp_path / 'pids')!r}, {fork})"
     parent = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__':\n    {code}"], cwd=paths.ROOT)
     try:
         pids = wait_for(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text().split())

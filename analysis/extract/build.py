@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from analysis import files, paths, tables, workers
@@ -75,12 +76,12 @@ def build(
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
     known = ledgers.read(ledger) if ledger and ledger.exists() else {}
-    found = {path.relative_to(reports).as_posix(): path for path in documents.find(reports)}
+    listed, found = time.time_ns(), documents.listed(reports)
     if not found:
         raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
     with replacing.alone(out) as staging:
         before = incremental.load(out) if fmt == "parquet" else Index()
-        now = Index(*incremental.made_with(codebook_folder), incremental.hashed(found.items(), before))
+        now = Index(*incremental.made_with(codebook_folder), incremental.hashed(reports, found, listed, before))
         tasks = _tasks(now.files, known, corrected)
         planned = incremental.plan(tasks, before, now, out)
         place = Place(reports, codebook_folder, out, staging, fmt)
@@ -99,7 +100,9 @@ def _made(
     tick = (lambda: progress(next(ticks), total)) if progress and jobs <= 1 and not cluster else None
     if progress:
         progress(done, total)
-    for one, made in zip(work, workers.each(partial(make, place, tick), work, jobs, 1, cluster), strict=True):
+    for one, made in zip(
+        work, workers.each(partial(make, place, tick), work, jobs, 1, cluster, fork=True), strict=True
+    ):
         yield one.number, made
         done += len(one.tasks)
         if progress and not tick:
@@ -118,7 +121,7 @@ def _tasks(
         made.append(Task(report_id, file, sha256, "", row, tuple(corrected.get(report_id, ()))))
     made.sort(key=lambda one: (one.report_id, one.file))
     for index, one in enumerate(made):
-        if one.sha256 and Path(one.file).suffix.lower() in formats.READABLE:
+        if one.sha256 and PurePosixPath(one.file).suffix.lower() in formats.READABLE:
             same = first.setdefault(one.sha256, one.file)
             made[index] = one._replace(same=same if same != one.file else "")
     return made

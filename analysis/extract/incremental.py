@@ -11,8 +11,7 @@ import hashlib
 import json
 import os
 import platform
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import metadata
@@ -116,21 +115,22 @@ def made_with(codebook: Path) -> tuple[str, str]:
     return read.hexdigest(), judge.hexdigest()
 
 
-def hashed(found: Iterable[tuple[str, Path]], before: Index) -> dict[str, Sequence[Any]]:
-    """Return what is known of each file, see `Index.files`; only those that may have changed are read."""
-    now = time.time_ns()
+def hashed(
+    reports: Path, found: Mapping[str, tuple[int, int, int]], listed: int, before: Index
+) -> dict[str, Sequence[Any]]:
+    """Return what is known of each file, see `Index.files`; only those that may have changed are read.
+
+    `found` are the files below `reports` as they were `listed`, in ns since 1970.
+    """
     files: dict[str, Sequence[Any]] = {}
-    for name, path in found:
-        seen = path.stat()
-        stamp = [seen.st_size, seen.st_mtime_ns, seen.st_ino]
+    for name, (size, changed, inode) in found.items():
         known = before.files.get(name)
-        if known and list(known[:3]) == stamp:
+        if known and (known[0], known[1], known[2]) == (size, changed, inode):
             files[name] = known
             continue
-        with path.open("rb") as handle:
+        with (reports / name).open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        late = seen.st_mtime_ns > now - GRAIN
-        files[name] = [seen.st_size, -1 if late else seen.st_mtime_ns, seen.st_ino, digest]
+        files[name] = [size, -1 if changed > listed - GRAIN else changed, inode, digest]
     return files
 
 
@@ -189,18 +189,19 @@ def _stamps(part: parts.Part, out: Path) -> list[list[int]]:
 
 def _key(ones: Sequence[Task]) -> str:
     """Return a hash of all that reading one report depends on: its files, their rows of the ledger."""
-    told = [[one.file, one.sha256, one.same, _cells(one.known)] for one in ones]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:32]
+    told = "\n".join(f"{one.file}\0{one.sha256}\0{one.same}\0{_cells(one.known)}" for one in ones)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def _told(ones: Sequence[Task]) -> str:
     """Return a hash of a report's corrections."""
-    told = [_cells(row) for one in ones for row in one.corrected]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:32] if told else ""
+    told = "\n".join(_cells(row) for one in ones for row in one.corrected)
+    return hashlib.sha256(told.encode()).hexdigest()[:32] if told else ""
 
 
-def _cells(row: Row) -> list[list[str]]:
-    return [[column, cell] for column, cell in sorted(row.items()) if column != "_where"]
+def _cells(row: Row) -> str:
+    told = [[column, cell] for column, cell in sorted(row.items()) if column != "_where"]
+    return json.dumps(told, ensure_ascii=False) if told else ""
 
 
 def entry(work: Work, made: Made, before: Index) -> Entry:

@@ -13,7 +13,7 @@ from analysis import files, parts, tables
 from analysis.codebook import Row
 from analysis.errors import DocumentError
 from analysis.extract import documents
-from analysis.extract.report import Rows, extract, judge_again, readers
+from analysis.extract.report import Readers, Rows, extract, judge_again, readers
 
 ROW: Row = {}
 
@@ -89,14 +89,13 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     """
     made = Made(parts.Part("", "", {}, {}))
     rows: Rows = {name: [] for name in tables.SCHEMAS}
-    frames = _before(place.out, work)
+    frames, with_ = _before(place.out, work), readers(place.codebook)
 
     def add(report_id: str, found: Rows) -> None:
         for name, new in found.items():
             rows[name] += [{"report_id": report_id} | row for row in new]
 
     if work.judged:
-        with_ = readers(place.codebook)
         for name, report in _rows(frames, work.judged).items():
             text = (place.out / "text" / f"{name}.txt").read_bytes().decode()
             corrected = next(one.corrected for one in work.tasks if one.report_id == name)
@@ -108,7 +107,7 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
         if tick:
             tick()
         if one.report_id not in work.kept | work.judged:
-            _read(one, place, texts, made, add)
+            _read(one, place, with_, texts, made, add)
     with files.telling(place.out):
         for name, text in texts.items():
             files.write_new(place.staging / "text" / f"{name}.txt", text)
@@ -124,7 +123,9 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     return made
 
 
-def _read(one: Task, place: Place, texts: dict[str, bytes], made: Made, add: Callable[[str, Rows], None]) -> None:
+def _read(
+    one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made: Made, add: Callable[[str, Rows], None]
+) -> None:
     """Read one file into rows and text, or say why not."""
 
     def leave_out(message: str) -> None:
@@ -142,7 +143,6 @@ def _read(one: Task, place: Place, texts: dict[str, bytes], made: Made, add: Cal
         why = f"the same content as {one.same}" if one.same else f"another file has report_id {one.report_id} too"
         leave_out(f"{one.file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
         return
-    with_ = readers(place.codebook)
     try:
         document = documents.read(place.reports / one.file, place.reports, with_.codebook, one.report_id)
     except DocumentError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,14 @@ class Readers:
     places: metadata.Places
 
 
-@cache
 def readers(folder: Path) -> Readers:
-    """Load the codebook in `folder` and build its readers, once per process."""
+    """Load the codebook in `folder` and build its readers, once per process and state of its files."""
+    seen = [(file.name, file.stat()) for file in sorted(folder.glob("*.csv"))]
+    return _readers(folder, tuple((name, one.st_size, one.st_mtime_ns, one.st_ino) for name, one in seen))
+
+
+@lru_cache(maxsize=8)
+def _readers(folder: Path, _state: tuple[tuple[str, int, int, int], ...]) -> Readers:
     book = codebook.load(folder)
     return Readers(
         book,

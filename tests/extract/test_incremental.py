@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from analysis import parts, paths, tables
-from analysis.extract import incremental
+from analysis.errors import CodebookError
+from analysis.extract import corrections, incremental
 from analysis.extract import part as module
 from analysis.extract.build import build
 from analysis.extract.simulate import simulate
@@ -105,6 +109,147 @@ def test_other_code_or_tables_build_all(
     assert len(both(reports, out, read, codebook_folder=book)) == 20
     monkeypatch.setattr(incremental, "made_with", lambda codebook: ("other", ""))
     assert len(both(reports, out, read)) == 20
+
+
+def test_a_file_that_git_would_not_read_is_not_read(
+    reports: Path, tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same size, time of change and inode: the same file; but not when it was changed as late as the build began."""
+    out, file = tmp_path / "out", reports / "000" / "s000005.txt"
+    old = file.read_bytes()
+    build(reports, out, fmt="parquet")
+    hashed = []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda handle, name: hashed.append(handle.name) or digest(handle, name))
+    build(reports, out, fmt="parquet")
+    assert len(hashed) == 20, "all were written within the clock's grain of the first build"
+    for path in (reports / "000").iterdir():
+        os.utime(path, (1e9, 1e9))
+    build(reports, out, fmt="parquet")
+    hashed.clear()
+    build(reports, out, fmt="parquet")
+    assert hashed == []
+    file.write_bytes(old.replace("。".encode(), "！".encode(), 1))
+    os.utime(file, (1e9, 1e9))  # what no list of files can tell: content, not size, time or inode
+    read.clear()
+    build(reports, out, fmt="parquet")
+    assert (hashed, read) == ([], [])
+    os.utime(file, (1e9 + 1, 1e9 + 1))
+    assert both(reports, out, read) == ["000_s000005"]
+
+
+def test_other_wordings_and_corrections_read_no_report(
+    reports: Path, tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, book = tmp_path / "out", tmp_path / "codebook"
+    shutil.copytree(paths.CODEBOOK, book)
+    both(reports, out, read, codebook_folder=book)
+    judged: list[str] = []
+    again = module.judge_again
+    monkeypatch.setattr(module, "judge_again", lambda rows, *given: judged.append(rows) or again(rows, *given))
+    lines = (book / "wordings.csv").read_text("utf-8").splitlines(keepends=True)
+    kept = [line for number, line in enumerate(lines) if number % 3 or not number]
+    (book / "wordings.csv").write_text("".join(kept), "utf-8")
+    before = tables.read("indicators", out)
+    assert both(reports, out, read, codebook_folder=book) == [] and len(judged) == 20
+    after = tables.read("indicators", out)
+    assert len(after) < len(before)
+    one = after.iloc[0]
+    path = tmp_path / "corrections.csv"
+    cells = [one["report_id"], one["indicator"], one["scope"], "drop", f"{one['value']:.10g}", "", "", "", "", "wrong"]
+    path.write_text(f"{','.join(corrections.COLUMNS)}\n{','.join(cells)}\n", "utf-8")
+    judged.clear()
+    read.clear()
+    build(reports, out, fmt="parquet", codebook_folder=book, corrections=path)
+    assert (len(judged), read) == (1, [])
+    both(reports, out, read, codebook_folder=book, corrections=path)
+    assert len(tables.read("indicators", out)) == len(after) - 1
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "remove", "change", "touch", "copy", "ruin", "ledger", "lost", "correct", "wording"]),
+        st.integers(0, 11),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(EDITS, min_size=1, max_size=4))
+def test_after_any_edits_the_tables_are_those_of_a_new_build(texts: list[bytes], folder: Path, rounds) -> None:
+    """Between two builds anything changes: files, ledger, corrections, wordings. Two formats, the same tables."""
+    shutil.rmtree(folder, ignore_errors=True)
+    reports, book, ledger, overruled = folder / "r", folder / "book", folder / "r.csv", folder / "c.csv"
+    (reports / "a").mkdir(parents=True)
+    shutil.copytree(paths.CODEBOOK, book)
+    for number in range(6):
+        (reports / "a" / f"{number}.txt").write_bytes(texts[number])
+    wordings = (book / "wordings.csv").read_text("utf-8").splitlines(keepends=True)
+    rows, given_ = {}, {"ledger": ledger, "corrections": overruled, "codebook_folder": book, "fmt": "parquet"}
+    build(reports, folder / "out", **given_)
+    for edits in rounds:
+        overruled.unlink(missing_ok=True)
+        for what, number in edits:
+            file = reports / "a" / f"{number}.txt"
+            if what == "add":
+                file.write_bytes(texts[number])
+            elif what == "remove" and len(list((reports / "a").iterdir())) > 3:
+                file.unlink(missing_ok=True)
+            elif what == "change":
+                file.write_bytes(texts[number] + "\n全年办理法律援助案件77件。".encode())
+            elif what == "touch":
+                file.write_bytes(file.read_bytes() if file.exists() else texts[number])
+            elif what == "copy":
+                file.with_suffix(".html").write_bytes(texts[number])
+                (reports / f"{number}.txt").write_bytes(texts[number])
+            elif what == "ruin" and number < 3:
+                file.write_bytes(b"")
+            elif what == "ledger":
+                rows[f"a/{number}.txt"] = f"n{11 - number},,,201{number % 10}"
+            elif what == "lost":
+                rows[f"b/{number}.txt"] = f"a_{number}x,,,"
+            elif what == "wording":
+                (book / "wordings.csv").write_text("".join(wordings[: -10 * number or None]), "utf-8")
+            elif what == "correct":
+                stated = tables.read("indicators", folder / "out")
+                line = ["", "", "", "drop", "", "", "", "", "", "wrong"]
+                for _, one in stated.loc[stated["basis"] != "corrected"].iloc[number:].iterrows():
+                    line[:3], line[4] = [one["report_id"], one["indicator"], one["scope"]], f"{one['value']:.10g}"
+                    break
+                overruled.write_text(f"{','.join(corrections.COLUMNS)}\n{','.join(line)}\n", "utf-8")
+        lines = [f"{file},{told},,,\n" for file, told in rows.items()]
+        ledger.write_text("file,report_id,place_code,level,report_year,published_on,source_url,note\n" + "".join(lines))
+        made = []
+        for out, options in (("out", given_), ("fresh", given_), ("csv", given_ | {"fmt": "csv"})):
+            if out == "fresh":
+                shutil.rmtree(folder / "fresh", ignore_errors=True)
+            try:
+                built = build(reports, folder / out, **options)
+                made.append((built.rows, built.failures))
+            except CodebookError as error:  # a correction that no longer fits
+                made.append(error.failures)
+        assert made[0] == made[1] == made[2]
+        if isinstance(made[0], tuple):
+            assert content(folder / "out") == content(folder / "fresh")
+            for name in tables.SCHEMAS:
+                csv = tables.csv_bytes(tables.read(name, folder / "out"))
+                assert csv == (folder / "csv" / f"{name}.csv").read_bytes(), name
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    made = tmp_path_factory.mktemp("made")
+    simulate(12, 6, made)
+    return [file.read_bytes() for file in sorted((made / "reports" / "000").iterdir())]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(parts, "SIZE", 4)
+    return tmp_path / "edited"
 
 
 def test_csv_tables_are_always_made_anew(reports: Path, tmp_path: Path, read: list[str]) -> None:
