@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis import tables
+from analysis import paths, tables
 from analysis.present import export, labels, latex, markdown, methods, numbers, sidecar
 
 
@@ -86,10 +86,18 @@ def _placed(record: Mapping[str, Any]) -> str:
 
 
 def manifest(folder: Path) -> bytes:
-    """Return the sha256 of every file below `folder` but the manifest itself, sorted by path, as JSON."""
+    """Return the sha256 of every file below `folder` but the manifest itself, sorted by path, as JSON.
+
+    Evidence pages, which are written after it and have a manifest of their own, are left out: those that are there now
+    are of an earlier run.
+    """
+    evidence = folder / paths.EVIDENCE.name
     files = {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".") and path != folder / "manifest.json"
+        if path.is_file()
+        and not path.name.startswith(".")
+        and path != folder / "manifest.json"
+        and evidence not in path.parents
     }
     return sidecar.dump({name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)})

@@ -162,3 +162,10 @@ def test_a_table_of_the_page_is_text_not_markup(tmp_path):
     (tmp_path / "tab01_corpus.zh.docx").unlink()
     with pytest.raises(FigureError, match=r"there is no tab01_corpus.zh.docx beside it"):
         export.gallery(tmp_path)
+
+
+def test_the_manifest_does_not_hang_on_evidence_pages_of_an_earlier_run(folder):
+    first = parcel.manifest(folder)
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "index.html").write_text("<p>", encoding="utf-8")
+    assert parcel.manifest(folder) == first
