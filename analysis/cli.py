@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -381,6 +382,8 @@ def lab(context: typer.Context) -> None:
 
 def main() -> None:
     """Run the command line; an error a user can mend is shown without traceback and gives exit status 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a console that cannot show Chinese shows its code points
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except (AnalysisError, OSError) as error:

@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from analysis.cells import original
 from analysis.errors import CodebookError, closest
-from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES, original
+from analysis.tables import AREAS, BASES, SCOPES, SECTION_ROLES
 
 Row = dict[str, str]
 
@@ -56,7 +57,7 @@ def read_csv(path: Path, columns: Iterable[str]) -> list[Row]:
         raise CodebookError(f"{path} is not UTF-8. In Excel save it as 'CSV UTF-8 (comma delimited)'.") from None
     missing = [name for name in columns if name not in header]
     if missing:
-        raise CodebookError(f"{path}: no column {', '.join(missing)}. It has: {', '.join(header)}.")
+        raise CodebookError(f"{path}: no column {', '.join(missing)}. It has: {', '.join(header)[:200]}.")
     return rows
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import files, paths, tables
+from analysis import cells, files, paths, tables
 from analysis.errors import CodebookError, DocumentError, ParameterError
 from analysis.extract import build as builds
 from analysis.extract import corrections as overrides
@@ -80,7 +80,7 @@ class Desk:
         with_, out = builds.readers(self.codebook), self.ledger.with_suffix(".draft.csv")
         if not ledgers.draft(self.reports, known, with_.codebook, with_.places, out):
             return pd.DataFrame(columns=list(ledgers.COLUMNS), dtype="str")
-        return tables.read_texts(out)
+        return cells.read_texts(out)
 
     def enter(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Write rows to the ledger, in place of those of the same files, and return the whole ledger.
@@ -92,7 +92,7 @@ class Desk:
         """
         new = rows.reindex(columns=list(ledgers.COLUMNS)).fillna("").astype("str")
         if self.ledger.exists():
-            old = tables.read_texts(self.ledger)
+            old = cells.read_texts(self.ledger)
             new = pd.concat([old.loc[~old["file"].isin(new["file"].tolist())], new], ignore_index=True)
         _replace(self.ledger, tables.csv_bytes(new), lambda: ledgers.read(self.ledger))
         return new
@@ -138,7 +138,7 @@ class Desk:
         }  # fmt: skip
         book = builds.readers(self.codebook).codebook
         _append(self.corrections, line, lambda: overrides.read(self.corrections, book))
-        return tables.read_texts(self.corrections)
+        return cells.read_texts(self.corrections)
 
     def wording(self, indicator: str, wording: str, basis: str = "", scope: str = "", note: str = "") -> None:
         """Add a wording to this desk's codebook (see data/codebook/README.md); it counts from the next build on.
@@ -205,7 +205,7 @@ def open(out: str, reports: str | Path = "", fresh: bool = False) -> Desk:
             shutil.rmtree(folder, ignore_errors=True)
     for origin, target in ((source, made.reports), (paths.CODEBOOK, made.codebook)):
         if not target.exists():
-            files.copy_folder(origin, target)
+            files.copy_folder(origin, target)  # the build tells where a link leads
     return made
 
 
@@ -236,9 +236,9 @@ def _append(path: Path, line: dict[str, str], check: Callable[[], object]) -> No
     _replace(path, content + _row([line.get(name, "") for name in header]), check)
 
 
-def _row(cells: list[str]) -> bytes:
+def _row(values: list[str]) -> bytes:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(map(tables.inert, cells))
+    csv.writer(out, lineterminator="\n").writerow(map(cells.inert, values))
     return out.getvalue().encode()
 
 

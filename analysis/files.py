@@ -111,12 +111,18 @@ def add_line(path: Path, line: str) -> None:
 
 
 def copy_folder(origin: Path, target: Path) -> None:
-    """Copy a folder with all that is in it: `target` is there whole, or not at all."""
+    """Copy a folder with its files, folders and links: `target` is there whole, or not at all."""
     with telling(target.parent):
         new = target.with_name(f".{target.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        shutil.copytree(origin, new)
+        shutil.copytree(origin, new, symlinks=True, ignore=_no_files)
         new.rename(target)
+
+
+def _no_files(folder: str, names: list[str]) -> list[str]:
+    """Return what can be neither copied nor read: pipes, sockets, devices."""
+    inside = [(name, Path(folder) / name) for name in names]
+    return [name for name, path in inside if not (path.is_symlink() or path.is_dir() or path.is_file())]
 
 
 def swap(new: Path, place: Path) -> None:

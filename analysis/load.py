@@ -267,7 +267,8 @@ def texts(
     base = _base(folder)
     ids = reports(folder, years=years, levels=levels, provinces=provinces, places=places)["report_id"]
     files = {report_id: base / "text" / f"{report_id}.txt" for report_id in ids}
-    lost = [f"no text {file}. Make it with: python -m analysis build" for file in files.values() if not file.exists()]
+    there = {file.name for file in (base / "text").glob("*.txt")}  # an id that is a path is none of them
+    lost = [f"no text {files[one]}. Make it with: python -m analysis build" for one in ids if f"{one}.txt" not in there]
     if lost:
         raise DataError(lost)
     made = pd.DataFrame(

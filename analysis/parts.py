@@ -15,7 +15,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from analysis import files
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 FOLDER, LIST = "parquet", "parts.json"
 SIZE, LARGEST = 256, 1024  # reports in a part: on average, and at most
 SHOWN = 32  # characters of a report_id that a file's name begins with
-
-Given = TypeVar("Given")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from analysis import parts
+from analysis.cells import csv_text, read_texts
 from analysis.errors import DataError
 from analysis.files import write_bytes
 
@@ -97,66 +97,6 @@ SCHEMAS: Mapping[str, tuple[Sequence[str], Mapping[str, str | tuple[str, Sequenc
 }  # fmt: skip
 
 _DTYPES = {"s": "str", "i": "Int64", "f": "float64", "b": "boolean", "d": "datetime64[us]"}
-
-
-# A cell that begins so is computed, not shown, by Excel and LibreOffice; the wide signs in some of their languages.
-_SIGNS = "=+\\-@\t\r\n＝＋－＠"
-_FORMULA, _INERT = re.compile(f"'*[{_SIGNS}]"), re.compile(f"'+[{_SIGNS}]")
-_NUMBER = re.compile(r"[+-]?\d[\d,.]*%?")
-
-
-def inert(cell: str) -> str:
-    """Return a text as it stands in every CSV of this project: no program takes it for a formula.
-
-    One `'` goes before what begins as a formula does; a number keeps its sign. `original` takes it away again.
-
-    Examples
-    --------
-    >>> inert("=1+1"), inert("'=1"), inert("-5"), inert("12件")
-    ("'=1+1", "''=1", '-5', '12件')
-    """
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
-
-
-def original(cell: str) -> str:
-    """Return the text of which `inert` made a cell.
-
-    Examples
-    --------
-    >>> original("'=1+1"), original("''=1"), original("-5"), original("'tis")
-    ('=1+1', "'=1", '-5', "'tis")
-    """
-    return cell[1:] if _INERT.match(cell) else cell
-
-
-def read_texts(path: Path, missing: bool = False) -> pd.DataFrame:
-    """Read a CSV of this project as texts, as they were before `inert`; with `missing` empty cells are missing.
-
-    Raises
-    ------
-    DataError
-        The file is no UTF-8 text, or no table.
-    """
-    empty = [""] if missing else []
-    try:
-        raw = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False, na_values=empty)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path} is no table in UTF-8 ({str(error).strip()}). Make it again.") from None
-    return _mapped(raw, "'", original)
-
-
-def _mapped(frame: pd.DataFrame, begins: str | tuple[str, ...], change: Callable[[str], str]) -> pd.DataFrame:
-    """Return a frame in which the texts that begin so are changed; most have none."""
-    made = frame
-    for place in range(frame.shape[1]):
-        column = frame.iloc[:, place]
-        if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
-            cells = column.tolist()
-            new = [change(cell) if isinstance(cell, str) and cell.startswith(begins) else cell for cell in cells]
-            if new != cells:
-                made = frame.copy() if made is frame else made
-                made.isetitem(place, pd.Series(new, index=frame.index, dtype=column.dtype))
-    return made
 
 
 def _columns(table: str) -> dict[str, tuple[str, Sequence[str] | None]]:
@@ -261,16 +201,9 @@ def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return a frame as the CSV of this project: UTF-8 that Excel opens, no formulas, one kind of line end, ten digits.
 
-    `read_texts` reads it back as it was.
+    `cells.read_texts` reads it back as it was.
     """
-    return csv_lines(frame, header=True).encode("utf-8-sig")
-
-
-def csv_lines(frame: pd.DataFrame, header: bool = False) -> str:
-    """Return a frame's rows as lines of CSV, to stand below those of other frames."""
-    safe = _mapped(frame, ("'", *_SIGNS.replace("\\", "")), inert)
-    safe = safe.rename(columns=lambda name: inert(name) if isinstance(name, str) else name)
-    return safe.to_csv(index=False, header=header, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+    return csv_text(frame).encode("utf-8-sig")
 
 
 def read_computed(path: Path, command: str) -> pd.DataFrame:
@@ -328,7 +261,9 @@ def _csv(table: str, folder: Path) -> pd.DataFrame:
     columns = _columns(table)
     raw = read_texts(csv, missing=True)
     if list(raw.columns) != list(columns):
-        raise DataError(f"{csv} has columns {list(raw.columns)}, expected {list(columns)}. Rebuild the tables.")
+        raise DataError(
+            f"{csv} has columns {str(list(raw.columns))[:500]}, expected {list(columns)}. Rebuild the tables."
+        )
     for name, (kind, _) in columns.items():
         if kind.lower() == "b":
             raw[name] = raw[name].map({"True": True, "False": False}.get)

@@ -47,9 +47,9 @@ def main() -> None:
             with test_lab.serve(folder / "lab") as server:
                 page.size(1200, 900)
                 test_lab.run_all(page, server, "00_start.ipynb")
-                page.run("[...document.querySelectorAll('button')].find(one => one.innerText.trim() === 'No')?.click()")
-                page.run("document.querySelector('.jp-OutputArea mark').scrollIntoView({block: 'center'})")
-                time.sleep(1)
+                for _ in range(2):  # what stands above grows while it is drawn
+                    page.run("document.querySelector('.jp-OutputArea iframe').scrollIntoView({block: 'end'})")
+                    time.sleep(2)
                 shoot(page, "lab")
                 test_lab.leave(page)
 

@@ -194,3 +194,12 @@ def test_one_failing_run_does_not_stop_a_batch_and_the_exit_status_tells(tmp_pat
         keys = [line.split()[0] for line in run("runs", "--where", f"out={name}").stdout.splitlines()[1:-1]]
         removed = run("runs", "prune", "--yes", *keys)
         assert removed.returncode == 0, removed.stderr
+
+
+def test_a_console_that_cannot_show_chinese_stops_nothing(tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT), "PYTHONIOENCODING": "ascii:strict"}
+    words = [sys.executable, "-m", "analysis", "agreement", str(tmp_path / "没有"), str(tmp_path / "b")]
+    done = subprocess.run(words, cwd=paths.ROOT, env=environment, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"UnicodeEncodeError" not in done.stderr

@@ -1,7 +1,10 @@
 import csv
+import re
 import shutil
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis import codebook, paths
 from analysis.errors import CodebookError
@@ -110,3 +113,16 @@ def test_a_missing_or_wrongly_encoded_file(folder):
     (folder / "units.csv").unlink()
     with pytest.raises(CodebookError, match=r"no file .*units.csv"):
         codebook.load(folder)
+
+
+@given(st.sets(st.text("甲乙.(", min_size=1, max_size=4), min_size=1), st.text("甲乙.( ", max_size=6))
+def test_one_of_some_words_is_the_longest_that_fits(words, text):
+    match = re.match(codebook.one_of(words), text)
+    assert (match[0] if match else "") == max(filter(text.startswith, words), key=len, default="")
+    spaced = re.match(codebook.one_of(words, between=r"\s?"), text)
+    assert bool(spaced) >= bool(match)
+
+
+def test_one_of_no_words_says_nothing():
+    assert codebook.one_of([]) == ""
+    assert re.fullmatch(codebook.one_of(["万元", "万"], between=r"\s?"), "万 元")

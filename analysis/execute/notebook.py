@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.execute.kernels import Warm
 
 START_SECONDS = 180
+_INJECTED = "injected-parameters"
 GOING = ".old-"  # before the key of a run that is on its way out
 
 
@@ -112,6 +113,7 @@ def _make(
     with files.telling(failed):
         error = _execute(notebook, failed, given, warm, timeout) or _overtaken(inputs)
     seconds = time.perf_counter() - clock
+    _name_injected(failed / notebook.name)
     record = inputs | {
         "key": folder.name, "name": name, "status": "failed" if error else "done", "error": error,
         "seconds": round(seconds, 2), "started": started.isoformat(timespec="seconds"), "git_commit": _commit(),
@@ -134,11 +136,24 @@ def _make(
     return seconds
 
 
+def _name_injected(executed: Path) -> None:
+    """Give the cell that papermill put in for the parameters the same id each time; it draws one."""
+    if executed.exists():
+        raw = executed.read_bytes()
+        for cell in json.loads(raw)["cells"]:
+            if _INJECTED in cell["metadata"].get("tags", ()):
+                named = raw.replace(f'"id": "{cell["id"]}"'.encode(), f'"id": "{_INJECTED}"'.encode(), 1)
+                files.write_bytes(executed, named)
+
+
 def tidy(folder: Path) -> None:
     """Remove what a killed process left of runs that were on their way out; `folder` holds the runs of one notebook."""
     for old in folder.glob(f"{GOING}*"):
         with suppress(Timeout), _alone(folder / old.name.removeprefix(GOING), seconds=0):
             shutil.rmtree(old, ignore_errors=True)
+    for lock in folder.glob(".*.lock"):
+        with suppress(Timeout), _alone(folder / lock.name[1:-5], seconds=0):
+            pass  # it goes when it is left
 
 
 def _overtaken(inputs: Inputs) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from analysis.extract.indicators import Indicator, sentence
 from analysis.tables import SCOPES
 
 COLUMNS = ("report_id", "indicator", "scope", "action", "old_value", "new_value", "unit", "start", "end", "reason")
+NUMBERS = dict.fromkeys(("old_value", "new_value"), r"[0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20}")
+NUMBERS |= dict.fromkeys(("start", "end"), "[0-9]{1,9}")
 NEEDS = {"set": ("old_value", "new_value"), "drop": ("old_value",), "add": ("new_value", "unit", "start", "end")}
 
 
@@ -38,9 +41,9 @@ def read(path: Path, book: Codebook) -> dict[str, list[Row]]:
         for column in (*NEEDS.get(row["action"], ()), "reason"):
             if not row[column]:
                 faults.append(f"{where}: {row['action']} needs {column}.")
-        for column in ("old_value", "new_value", "start", "end"):
-            if row[column] and not row[column].replace(".", "", 1).isdigit():
-                faults.append(f"{where}: {column} '{row[column]}' is not a number.")
+        for column, number in NUMBERS.items():
+            if row[column] and not re.fullmatch(number, row[column]):
+                faults.append(f"{where}: {column} '{row[column][:40]}' is not a number.")
         found.setdefault(row["report_id"], []).append(row)
     if faults:
         raise CodebookError(faults)

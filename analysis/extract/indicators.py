@@ -109,7 +109,7 @@ class Reader:
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
         text = view.text
         listed = {place for match in LISTED.finditer(text) for place in range(*match.span(1))}
-        topics = [match.span() for match in self._wordings.topics.finditer(text)]
+        topics: list[tuple[int, int]] | None = None  # looked for when first needed
         number, word = (pattern.search for pattern in self._wordings.telling)
         for words in re.finditer(r"[^。\n]+", text):
             left, right = words.span()
@@ -118,13 +118,15 @@ class Reader:
             for wording in self._wordings.to_try(words.group()):
                 search = wording.pattern.search
                 match = search(text, left, right)
+                if match and wording.topic and topics is None:
+                    topics = [one.span() for one in self._wordings.topics.finditer(text)]
                 while match:  # from the next character on: a nearer label may stand inside a wide match
                     start = match.start()
                     if (
                         not denied(text, start)
                         and not _leaves_bracket(match.group())
                         and not (listed and wording.numbered and match.start("n") in listed)
-                        and (not wording.topic or _topic(text, topics, start) in wording.topic)
+                        and (not wording.topic or _topic(text, topics or [], start) in wording.topic)
                     ):
                         yield self._hit(wording, match, view, quantities)
                     match = search(text, start + 1, right)
@@ -139,7 +141,7 @@ class Reader:
         index = view.numbers[label]
         if wording.basis == "implied":  # 规范性文件12件,均按要求备案: the words are the evidence
             return _Hit(wording, index, *view.span(after + (view.text[after] in ",、"), end), (end, end), weight)
-        if "rates" in match.re.groupindex and match["rates"]:  # 办结率、满意率达100%: two labels
+        if wording.rates and match["rates"]:  # 办结率、满意率达100%: two labels
             label = match.start("rates")
         return _Hit(wording, index, quantities[index].start, quantities[index].end, (label, after), weight)
 
@@ -153,6 +155,9 @@ class Reader:
             if hit.wording.code not in rivals or rivals[hit.wording.code].weight < hit.weight:
                 rivals[hit.wording.code] = hit
         for rivals in places.values():
+            if len(rivals) == 1:  # most often
+                kept += rivals.values()
+                continue
             kept += [hit for hit in rivals.values() if hit.wording.shared]
             best = max((hit.weight for hit in rivals.values() if not hit.wording.shared), default=None)
             single = [hit for hit in rivals.values() if not hit.wording.shared and hit.weight == best]
@@ -364,11 +369,11 @@ def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
     kept = []
     for one in found:
         before = last.get(one.code)
-        near = before is not None and one.start - before.end <= _LONGEST
-        between = _ASIDES.sub("", text[before.end : one.start]) if before and near else ""
-        part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
-        if part and not re.search(own, part):
-            continue
+        if before and one.start - before.end <= _LONGEST:
+            between = _ASIDES.sub("", text[before.end : one.start])
+            part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
+            if part and not re.search(own, part):
+                continue
         last[one.code] = one
         kept.append(one)
     return kept
@@ -376,6 +381,8 @@ def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
 
 def _summed(found: Sequence[Indicator], text: str) -> list[Indicator]:
     """Add the parts that a sentence names side by side: 31个社区、60个行政村. A part alone is not the whole."""
+    if all(one.basis != "summed" for one in found):  # most often
+        return list(found)
     runs: list[list[Indicator]] = []
     for one in sorted(found, key=lambda one: (one.code, one.scope, one.start)):
         last = runs[-1][-1] if runs else None

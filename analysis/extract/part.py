@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis import files, parts, tables
+from analysis.cells import csv_text
 from analysis.codebook import Row
 from analysis.errors import DocumentError
 from analysis.extract import documents
@@ -118,7 +119,7 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
             made.part = parts.write(first, last, whole, place.staging)
         else:
             for name, frame in whole.items():
-                files.write_new(place.staging / f"{name}.{work.number}", tables.csv_lines(frame).encode())
+                files.write_new(place.staging / f"{name}.{work.number}", csv_text(frame, header=False).encode())
             made.part = parts.Part(first, last, {}, {name: len(frame) for name, frame in whole.items()})
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 import threading
+import zlib
 from collections import Counter
 from itertools import pairwise
 from statistics import median
@@ -18,6 +19,9 @@ MOST_PAGES = 500
 MOST_CHARACTERS = 300_000  # of all pages; a long report has thirty thousand
 BLANK = 10  # characters: a page with fewer has no text
 UNKNOWN = 0.1  # share of characters whose meaning the file does not give
+UNPACKED = (
+    50_000_000  # bytes of its streams, but for pictures; a hundred pages with their fonts have some twenty million
+)
 REPEATED = 0.6  # share of the pages that a line must head or foot to be dropped
 
 _EDGE = 2  # lines at a page's top and bottom that may be a running head
@@ -30,6 +34,7 @@ _PAGE_NUMBER = re.compile(
 )
 _CANNOT_BEGIN = tuple("，。、；：！？）》”’】〉,;:!?)")
 _SENTENCE_END = ("。", "：", ":", "；", ";", "！", "？")
+_STREAM = re.compile(rb"stream\r?\n(?=[\x08\x18\x28\x38\x48\x58\x68\x78])")  # packed with zlib
 _HYPHENS = {0x02, 0xAD, 0xFFFE}  # at a line's end, or in a font that has one sign for all
 _MEANINGLESS = re.compile("[\x01-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]")
 _PDFIUM = threading.Lock()  # pdfium is not safe to use from two threads, not even for two files
@@ -90,6 +95,8 @@ def _pages(content: bytes, file: str) -> list[list[Row]]:
     import pypdfium2
     from pypdfium2 import raw
 
+    if _unpacked(content) > UNPACKED:
+        raise DocumentError(f"{file}: unpacks to more than {UNPACKED:,} bytes. Print it to .pdf anew.")
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -123,6 +130,27 @@ def _pages(content: bytes, file: str) -> list[list[Row]]:
         listed = ", ".join(map(str, scanned[:10])) + (" …" if len(scanned) > 10 else "")
         raise DocumentError(f"{file}: no text on page {listed} of {len(pages)}, only a picture (a scan). {todo}.")
     return pages
+
+
+def _unpacked(content: bytes) -> int:
+    """Return how many bytes the packed streams unpack to, counted to the bound only: pdfium itself has none."""
+    total = 0
+    for begins in _STREAM.finditer(content):
+        start = content.rfind(b"obj", max(0, begins.start() - 2000), begins.start())
+        about = content[max(start, 0) : begins.start()]
+        if b"/Image" not in about and total <= UNPACKED:
+            packed = zlib.decompressobj()
+            try:
+                for at in range(begins.end(), len(content), 1 << 16):
+                    piece = content[at : at + (1 << 16)]
+                    while piece and total <= UNPACKED:
+                        total += len(packed.decompress(piece, 1 << 20))
+                        piece = packed.unconsumed_tail
+                    if packed.eof or total > UNPACKED:
+                        break
+            except zlib.error:  # not packed so, or damaged
+                continue
+    return total
 
 
 def _is_picture(page: Any) -> bool:

@@ -22,6 +22,7 @@ CUES |= {"镇": "township", "乡": "township", "街道": "township"}  # 市 and 
 _CUE = r"(自治区|省|市(?!场|容|政管|政工|政园)|州|盟|县(?!域)|区(?!域)|旗|镇|乡(?!村)|街道)"
 _NO_NAME = tuple("级场域")  # 全州县级, 合作市场, 元谋县域 do not name 全州县, 合作市 or the county as such
 _MAY_PRECEDE = "于将共年度《"  # a name of two characters (赵县) counts after these, not inside 工作和县
+LONGEST = 200  # characters of a body's name that are looked at
 
 
 class Place(NamedTuple):
@@ -189,7 +190,7 @@ class Places:
 
     def body(self, phrase: str, year: int | None) -> Body:
         """Read a phrase without spaces, years and filling words as the name of a reporting body."""
-        phrase = phrase.replace("中国共产党", "").replace("中共", "")
+        phrase = phrase[:LONGEST].replace("中国共产党", "").replace("中共", "")
         found = self.mentions(phrase)
         organ = self.patterns["zone_organ"]
         while found and not self.meaning(found, phrase, year) and organ.match(phrase, found[-1].end):

@@ -13,11 +13,13 @@ from typing import NamedTuple
 from analysis.codebook import Codebook, one_of
 from analysis.extract.characters import ARABIC, CHINESE, MULTIPLIERS, chinese_value, one_width
 
-# What looks like a number but names a day, a document, a road, a plan. Masked before anything is read.
+# What looks like a number but names a day, a document, a road, a plan. Masked before anything is read. White space
+# before something optional is taken whole (`\s*+`), and letters only from their first on: else a page of them costs its
+# square.
 _DATES = r"""
-    (?:19|20)\d\d\s*[-—–~至.]?\s*(?:(?:19|20)\d\d)\s*年度?        # 2021-2025年, 20212025年
+    (?:19|20)\d\d\s*+(?:[-—–~至.]\s*+)?(?:19|20)\d\d\s*年度?        # 2021-2025年, 20212025年
   | (?:19|20)\d\d\s*[-—–~至]\s*\d\d\s*年度?
-  | (?:19|20)\d\d\s*年度?(?:\s*\d{1,2}\s*[-—–~至、]?\s*(?:\d{1,2}\s*)?月(?:份|\s*\d{1,2}\s*[日号])?)?
+  | (?:19|20)\d\d\s*年度?(?:\s*\d{1,2}\s*+(?:[-—–~至、]\s*+)?(?:\d{1,2}\s*+)?月(?:份|\s*\d{1,2}\s*[日号])?)?
   | (?:19|20)\d\d\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}
   | [一二三四五六七八九零]{4}年度?(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十]{1,3}日)?)?
   | \d{1,2}\s*月(?:份|\s*\d{1,2}\s*[日号])?(?:\s*[-—–~至]\s*\d{1,2}\s*[月日号])?
@@ -122,6 +124,7 @@ class Reader:
         made["change_base"] = book.marker_pattern("change_base")
         made["change_to"] = rf"\s*(?:{book.marker_pattern('change_to')})了?\s*$"
         made["target"] = book.marker_pattern("target")
+        made["ahead"] = rf"{made['target']}|{_BY_YEAR.pattern}"
         made["leaning"] = book.marker_pattern("threshold", "change", "change_base")
         return {kind: re.compile(pattern) for kind, pattern in made.items()}
 
@@ -222,22 +225,21 @@ class Reader:
     ) -> Iterator[Quantity]:
         pairs = self._pairs(found, folded)
         clauses, sentences = (_begins(kind, folded, start, end) for kind in (_CLAUSE, _SENTENCE))
-        ahead = _Ahead(self._patterns["target"], self._longest_target, folded, report_year)
+        ahead = [match.start() for match in self._patterns["ahead"].finditer(folded, max(0, start - _FAR), end)]
         last, role = 0, ""
         for index, one in enumerate(found):
             clause = max(_before(clauses, one.start), last)
             before = folded[clause : one.start]
             if last != one.start or not role:  # 较去年22件59人: one statement, one role
-                role = self._role(one, before, ahead, _before(sentences, one.start))
+                sentence = _before(sentences, one.start)
+                nearest = bisect_left(ahead, sentence - _LONGEST)  # or of a word that runs into the sentence
+                told = nearest < len(ahead) and ahead[nearest] < one.start
+                role = self._role(one, before, folded[sentence : one.start] if told else "", report_year)
             if index in pairs:
                 role = "change"
             last = one.end
             label = _label(folded, clause, one)
             yield Quantity(one.start, one.end, one.value, one.unit, self._qualifier(one, before, folded), role, label)
-
-    @cached_property
-    def _longest_target(self) -> int:
-        return max((len(row["word"]) for row in self._codebook.markers["target"]), default=0)
 
     def _pairs(self, found: list[_Stated], folded: str) -> set[int]:
         """Indices of quantities that are the two ends of 从 N 减为 N."""
@@ -260,38 +262,23 @@ class Reader:
             return max(told)[1]  # 不少于 is longer than 少于
         return "at_least" if one.more else "exact"
 
-    def _role(self, one: _Stated, before: str, ahead: _Ahead, sentence: int) -> str:
+    def _role(self, one: _Stated, before: str, ahead: str, report_year: int | None) -> str:
+        """Role by the clause before the number, and by the sentence before it where that may tell what lies ahead."""
         if ("元/" in one.unit) or (one.unit.endswith("元") and self._patterns["price"].search(before)):
             return "price"
         leaning = self._patterns["leaning"].search(before)  # most clauses have no such word: one look instead of three
         if leaning and self._patterns["threshold"].search(before):
             return "threshold"
-        if ahead.told(sentence, one.start):
+        if ahead and self._is_ahead(ahead, report_year):
             return "target"
         if leaning and (self._patterns["change"].search(before) or self._patterns["change_base"].search(before)):
             return "change"
         return "fact"
 
-
-class _Ahead:
-    """Whether a sentence speaks of what is to come; what was read for one number is not read again for the next."""
-
-    def __init__(self, target: re.Pattern[str], longest: int, folded: str, report_year: int | None):
-        self.target, self.folded = target, folded
-        self.year = 9999 if report_year is None else report_year  # where none is known, none lies ahead
-        self.overlap = max(longest, len("到2025年"))
-        self.sentence, self.until, self.found = -1, 0, False
-
-    def told(self, sentence: int, place: int) -> bool:
-        """Whether the sentence that begins at `sentence` does before `place`."""
-        if sentence != self.sentence:
-            self.sentence, self.until, self.found = sentence, sentence, False
-        if not self.found:
-            span = max(sentence, self.until - self.overlap), place
-            years = _BY_YEAR.findall(self.folded, *span)
-            self.found = any(int(year) > self.year for year in years) or bool(self.target.search(self.folded, *span))
-            self.until = place
-        return self.found
+    def _is_ahead(self, words: str, report_year: int | None) -> bool:
+        years = [int(year) for year in _BY_YEAR.findall(words)]
+        later = report_year is not None and any(year > report_year for year in years)
+        return later or bool(self._patterns["target"].search(words))
 
 
 @lru_cache(maxsize=1 << 14)

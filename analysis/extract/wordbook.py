@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import chain
 
 from analysis.codebook import Codebook
 from analysis.errors import CodebookError
 from analysis.extract.wordings import Filler, Part, pairs, parse, signs, to_regex, unit_letters
 
-Index = dict[str, dict[str, list[tuple[int, list[frozenset[str]]]]]]
 NONE = "none"  # wordings of this "indicator" claim a number that belongs to no indicator
 
 
@@ -32,6 +31,11 @@ class Wording:
     def numbered(self) -> bool:
         """Whether it claims a number; the others say all in words."""
         return any(part.kind == "number" for part in self.parts)
+
+    @cached_property
+    def rates(self) -> bool:
+        """Whether its number may be that of a list of rates."""
+        return "rates" in self.pattern.groupindex
 
     @cached_property
     def topic(self) -> tuple[str, ...]:
@@ -104,43 +108,47 @@ class Wordings:
         return re.compile("|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) or "(?!)")
 
     @cached_property
-    def by_signs(self) -> Index:
-        """Sign → another → wordings tried where both stand: their places in `rows` and the other signs they need."""
+    def by_sign(self) -> dict[str, list[tuple[int, list[frozenset[str]]]]]:
+        """Sign → the wordings tried where it stands: their places in `rows` and the other signs that they need."""
         frequency = Counter(
             sign for one in self.rows for part in one.parts for word in part.words for sign in pairs(word)
         )
-        made: defaultdict[str, Any] = defaultdict(lambda: defaultdict(list))
-        for place, one in enumerate(self.rows):
-            needed = signs(one.parts, self.letters, one.meant, frequency)
-            for first in needed[0]:
-                for second in needed[1] if len(needed) > 1 else [first]:
-                    made[first][second].append((place, needed[2:]))
+        needed = [signs(one.parts, self.letters, one.meant, frequency) for one in self.rows]
+        common = Counter(sign for sets in needed for one in sets for sign in one)
+        made: dict[str, list[tuple[int, list[frozenset[str]]]]] = {}
+        for place, sets in enumerate(needed):
+            rarest, *others = sorted(sets, key=lambda one: sum(common[sign] for sign in one))
+            for sign in rarest:
+                made.setdefault(sign, []).append((place, others))
         return made
+
+    @cached_property
+    def _signs(self) -> frozenset[str]:
+        """Every sign that is asked for."""
+        others = (one for wordings in self.by_sign.values() for _, sets in wordings for one in sets)
+        return frozenset(self.by_sign).union(*others)
 
     @cached_property
     def telling(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
         """What a sentence holds that a wording matches: a number, or a sign of a wording without a number."""
-        words = {
-            first
-            for first, by_second in self.by_signs.items()
-            if any(not self.rows[place].numbered for found in by_second.values() for place, _ in found)
-        }
         number = f"[{''.join(sorted(set(self.letters.values())))}]"
-        return re.compile(number), re.compile("|".join(map(re.escape, sorted(words))) or "(?!)")
+        words = sorted(
+            sign
+            for sign, wordings in self.by_sign.items()
+            if any(not self.rows[place].numbered for place, _ in wordings)
+        )
+        return re.compile(number), re.compile("|".join(map(re.escape, words)) or "(?!)")
 
     def to_try(self, words: str) -> list[Wording]:
         """Return the wordings that may match a sentence of a skeleton, in the codebook's order."""
         number, _ = self.telling
-        held = pairs(words)
-        held.update(number.findall(words))
+        held = self._signs.intersection(chain(pairs(words), number.findall(words)))
         found: set[int] = set()
-        for first in self.by_signs.keys() & held:
-            by_second = self.by_signs[first]
-            for second in by_second.keys() & held:
-                for place, others in by_second[second]:
-                    for needed in others:
-                        if needed.isdisjoint(held):
-                            break
-                    else:
-                        found.add(place)
+        for sign in self.by_sign.keys() & held:
+            for place, others in self.by_sign[sign]:
+                for needed in others:
+                    if needed.isdisjoint(held):
+                        break
+                else:
+                    found.add(place)
         return [self.rows[place] for place in sorted(found)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
@@ -32,7 +32,7 @@ _KEPT = re.compile(rf"[^ \t\r{_QUOTES}]+")
 _NOT = "(?<![不未])(?<![不未]予)"  # 不受理 and 未予受理 are not 受理
 _DENIED = re.compile(_NOT)
 _ASIDE = r"(\([^()。\n]{0,20}\))?"  # 受理案件(含结转)56件: an aside between label and number
-_RATES = r"(?:[、和及与][^,。;、\n]{1,12}?[率度])*"  # 回复率及满意度达100%: one number for each of the rates
+_RATES = r"(?:[、和及与][^,。;、\n]{1,12}?[率度]){0,6}"  # 回复率及满意度达100%: one number for all; endless: 2**n
 
 
 @dataclass(frozen=True)
@@ -272,9 +272,9 @@ def to_regex(wording: str | list[Part], letters: dict[str, str] | None = None, m
     return "".join(out)
 
 
-def pairs(words: str) -> set[str]:
-    """Return the pairs of neighbouring characters, by which words are looked for."""
-    return {*map(add, words, words[1:])}
+def pairs(words: str) -> Iterator[str]:
+    """Give the pairs of neighbouring characters, by which words are looked for."""
+    return map(add, words, words[1:])
 
 
 def signs(
@@ -282,33 +282,38 @@ def signs(
 ) -> list[frozenset[str]]:
     """Return sets of signs; a sentence that the wording matches holds one of each: most match hardly any sentence.
 
-    Signs are pairs of characters and the letters of numbers: of each word, or each alternative of a bracket, its pair
-    of the lowest `frequency`; the number meant with its neighbours. Words of one character are none. The sets that tell
-    most come first.
+    Signs are pairs of characters: of each word, or each alternative of a bracket, its pair of the lowest `frequency`;
+    the end of one word with the head of the next; the letter of the number meant with its neighbours, or the letter
+    alone.
     """
-    said = [part.words for part in parts if _is_said(part) and min(map(len, part.words)) > 1]
-    rare = [
-        frozenset(min(sorted(pairs(word)), key=lambda one: frequency.get(one, 0)) for word in words) for words in said
-    ]
-    rare.sort(key=lambda one: sum(frequency.get(sign, 0) for sign in one))
     last = max((place for place, part in enumerate(parts) if part.kind == "number"), default=-1)
-    if last < 0:
-        return rare
-    units = parts[last].words or meant
-    number = frozenset(letters[unit] for unit in units or letters)
-    if not units:
-        return [*rare, number]
-    beside = []
-    if last and _is_said(parts[last - 1]):  # an aside or the rest of a list of rates may stand between
-        ends = {word[-1] for word in parts[last - 1].words} | set(")率度")
-        beside.append(frozenset(end + letter for end in ends for letter in number))
-    if last + 1 < len(parts) and _is_said(parts[last + 1]):
-        beside.append(frozenset(letter + word[0] for letter in number for word in parts[last + 1].words))
-    return [*(beside or [number]), *rare]
+    found: list[frozenset[str]] = []
+    for place, part in enumerate(parts):
+        if part.kind in ("word", "choice") and all(part.words):
+            if min(map(len, part.words)) > 1:
+                found.append(frozenset(min(pairs(word), key=lambda one: frequency.get(one, 0)) for word in part.words))
+            ends, heads = _ends(parts[:place]), {word[0] for word in part.words}
+            found.append(frozenset(end + head for end in ends for head in heads))
+        elif place == last:
+            number = {letters[unit] for unit in part.words or meant or letters}
+            ends, heads = _ends(parts[:place]), _ends(parts[:place:-1], head=True)
+            ends |= set(")率度") if ends else set()  # an aside or the rest of a list of rates may stand between
+            beside = [end + letter for end in ends for letter in number]
+            behind = [letter + head for letter in number for head in heads]
+            found += [frozenset(beside), frozenset(behind), frozenset() if beside or behind else frozenset(number)]
+    return [one for one in found if one]
 
 
-def _is_said(part: Part) -> bool:
-    return part.kind in ("word", "choice") and all(part.words)
+def _ends(parts: Sequence[Part], head: bool = False) -> set[str]:
+    """Return the characters that may end the last of `parts`, or stand at its `head`; none when it can be anything."""
+    ends: set[str] = set()
+    for part in reversed(parts):
+        if part.kind not in ("word", "choice"):
+            break
+        ends.update(word[0 if head else -1] for word in part.words if word)
+        if all(part.words):
+            return ends
+    return set()
 
 
 def denied(text: str, start: int) -> bool:

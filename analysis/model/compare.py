@@ -224,7 +224,10 @@ def _test(one: Sample, a: str, b: str, statistic: str, seed: int, draws: int) ->
     single, n_groups = len(places) == len(one.x), len(names)
     score = rankdata(one.x) if one.kind == "number" and statistic == "ranks" else one.x
     sums, sizes = np.bincount(where, score), np.bincount(where).astype(float)
-    limit = permute.many(of_place, sums, sizes, one.kind == "share") if one.kind != "category" else None
+    limit = None
+    if one.kind != "category":
+        by = statistic if one.kind == "number" else "ranks"
+        limit = permute.many(of_place, sums, sizes, yes=one.kind == "share", statistic=by)
     if one.kind == "number":
         chosen, test = permute.between(sums, sizes, n_groups), f"permuted {statistic}"
     else:

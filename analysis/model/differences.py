@@ -13,7 +13,7 @@ from analysis.model.samples import few
 
 LEAST = 5  # clusters a group from which an interval by resampling is given
 _CHUNK = 500  # resamples computed at once
-LARGE, LEFT_OUT = 500, 200  # clusters of both groups above which parts of them are left out instead, and the parts
+LARGE, LEFT_OUT = 500, 100  # clusters of both groups above which parts of them are left out instead, and the parts
 Estimator = Callable[..., np.ndarray]  # weights of each group's observations, B×n, to B estimates
 
 
@@ -101,8 +101,8 @@ def interval(
 
     The interval is BCa, bias-corrected and accelerated (Efron 1987), its acceleration by leaving out one cluster at a
     time; percentile where the correction is not defined. Above 500 clusters resampling would take hours, and its
-    corrections vanish: the error then comes from leaving out each of 200 random parts of each group's clusters (a
-    delete-a-group jackknife: Kott 2001; for medians too: Shao & Wu 1989), with Student's t of 199 degrees of freedom.
+    corrections vanish: the error then comes from leaving out each of 100 random parts of each group's clusters (a
+    delete-a-group jackknife: Kott 2001; for medians too: Shao & Wu 1989), with Student's t of 99 degrees of freedom.
 
     Parameters
     ----------
@@ -116,7 +116,8 @@ def interval(
     Returns
     -------
     dict
-        estimate, ci_low, ci_high, method (BCa, percentile, jackknife, none), note (why there is none, or what was left out).
+        estimate, ci_low, ci_high, method (BCa, percentile, jackknife, none), note (why there is none, or what was left
+        out).
     """
     counts = [int(one.max()) + 1 for one in clusters]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -157,7 +158,7 @@ def _left_out(
     for place, count in enumerate(counts):
         parts = min(count, LEFT_OUT)
         part = rng.permutation(np.arange(count) % parts)
-        weights = [np.ones((parts, len(one))) for one in clusters]
+        weights = [np.ones((1, len(one))) for one in clusters]  # one row stands for as many as the other group has
         weights[place] = (part[clusters[place]] != np.arange(parts)[:, None]).astype(float)
         found = scale(estimator(*weights))
         variance += (parts - 1) / parts * float(((found - found.mean()) ** 2).sum())

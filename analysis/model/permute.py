@@ -17,7 +17,8 @@ from analysis.errors import ParameterError
 
 EXACT = 10_000  # assignments up to which all are gone through
 _BATCH, _CELLS = 2_000, 20_000_000  # assignments, and labels, whose statistic is computed at once
-LARGE, SMALLEST, EXPECTED = 500, 30, 5  # clusters from which the limit is taken; of the smallest group; yes or no
+LARGE, EXPECTED = 500, 5  # clusters from which the limit is taken; of yes and of no in the smallest group
+SMALLEST = {"ranks": 8, "means": 30}  # clusters of the smallest group; skewed numbers need more than ranks
 ADJUST = ("holm", "bh")
 _TOL = 1e-9  # statistics closer than this, relative to the largest, are equal
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -69,16 +70,29 @@ def labels(groups: np.ndarray, statistic: Statistic, *, seed: int, draws: int) -
     if total <= EXACT:
         return _exact(statistic, groups, _batches(_assignments(sizes)))
     rng = np.random.default_rng(seed)
+    if len(sizes) == 2 and len(groups) >= LARGE:
+        return _sampled(statistic, groups, lambda n: _two(sizes, n, rng), draws)
     return _sampled(statistic, groups, lambda n: rng.permuted(np.tile(groups, (n, 1)), axis=1), draws)
 
 
-def many(groups: np.ndarray, scores: np.ndarray, sizes: np.ndarray, yes: bool) -> Permuted | None:
+def _two(sizes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw `n` assignments to two groups by drawing the smaller: of many clusters far quicker than a permutation."""
+    smaller, total = int(sizes.argmin()), int(sizes.sum())
+    made = np.full((n, total), 1 - smaller, dtype=np.int8)
+    for row in made:
+        row[rng.choice(total, int(sizes[smaller]), replace=False, shuffle=False)] = smaller
+    return made
+
+
+def many(
+    groups: np.ndarray, scores: np.ndarray, sizes: np.ndarray, *, yes: bool, statistic: str = "ranks"
+) -> Permuted | None:
     """Return the limit of the permutation distribution when clusters are many, else None.
 
     Sums of permuted scores tend to the normal distribution (Hájek 1961), their squares over all groups to chi-square
-    with G - 1 degrees of freedom. Taken from 500 clusters on, when each group has 30 or more and, for yes or no, 5 of
-    either are expected in each: random assignments would cost more than all else, and their least p, 1 in the number of
-    draws, survives no adjustment for hundreds of tests.
+    with G - 1 degrees of freedom. Taken from 500 clusters on, when each group has 8 or more (for means of skewed
+    numbers: 30) and, for yes or no, 5 of either are expected in each: random assignments would cost more than all else,
+    and their least p, 1 in the number of draws, survives no adjustment for hundreds of tests.
 
     Parameters
     ----------
@@ -87,9 +101,11 @@ def many(groups: np.ndarray, scores: np.ndarray, sizes: np.ndarray, yes: bool) -
         Sum of the scores and number of reports of each cluster, as for `between`.
     yes : bool
         Whether scores count 1 for yes and 0 for no.
+    statistic : str
+        What scores are: ranks or means.
     """
     members = np.bincount(groups)
-    if len(groups) < LARGE or members.min() < SMALLEST:
+    if len(groups) < LARGE or members.min() < SMALLEST[statistic]:
         return None
     rarer = min(scores.sum(), sizes.sum() - scores.sum()) / len(groups)
     if yes and rarer * members.min() < EXPECTED:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.model import quality
+from analysis.model.clustered import sums
 from analysis.model.result import TopicModel
 
 # A template topic: all three must hold. See `template`.
@@ -127,9 +128,18 @@ def correlation(model: TopicModel, cutoff: float = 0.01, n_samples: int = 500, s
     found = _correlate(model.shares)[one, other]
     low, high = np.full((2, len(one)), np.nan)
     if n_reports >= 5:
-        places = [np.flatnonzero(reports == report) for report in range(n_reports)]
-        draws = (np.concatenate([places[r] for r in rng.integers(n_reports, size=n_reports)]) for _ in range(n_samples))
-        drawn = [_correlate(model.shares[rows])[one, other] for rows in draws]
+        centred, (left, right) = model.shares - model.shares.mean(axis=0), np.triu_indices(model.n_topics)
+        products = centred[:, left] * centred[:, right]  # a draw needs no more than their sums over each report
+        held = sums(np.column_stack([np.ones(len(centred)), centred, products]), reports)
+        drawn = []
+        for _ in range(n_samples):
+            times = np.bincount(rng.integers(n_reports, size=n_reports), minlength=n_reports).astype(float)
+            total = times @ held
+            means, spread = total[1 : 1 + model.n_topics] / total[0], np.empty((model.n_topics, model.n_topics))
+            spread[left, right] = spread[right, left] = total[1 + model.n_topics :] / total[0]
+            spread -= np.outer(means, means)
+            size = np.sqrt(np.maximum(np.diag(spread), np.finfo(float).tiny))
+            drawn.append((spread / np.outer(size, size))[one, other])
         low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
     made = pd.DataFrame({"topic": one + 1, "other": other + 1, "correlation": found, "ci_low": low, "ci_high": high})
     linked = pd.Series((found > cutoff) & (low > cutoff)).astype("boolean").mask(np.isnan(low))

@@ -250,9 +250,8 @@ def tokenize(
     )
     counts = pd.DataFrame(dropped, columns=["word", "reason", "tokens"])
     one: dict[str, str] = {}  # each word stands in memory once, however often in the texts
-    return [[one.setdefault(word, word) for word in words.split()] for words in kept], counts.astype(
-        {"word": "str", "reason": "str", "tokens": "int64"}
-    )
+    cut = [[one.setdefault(word, word) for word in words.split()] for words in kept]
+    return cut, counts.astype({"word": "str", "reason": "str", "tokens": "int64"})
 
 
 def _tokenize(

@@ -68,7 +68,7 @@ def fig02_attention(attention: pd.DataFrame, reports: pd.DataFrame, lang: str, b
         left=left,
         by=say.column(by),
     )
-    caption += banded(data, say)
+    caption = say.said(caption, banded(data, say))
     inputs = hashes(reports=reports) | {"attention": hashlib.sha256(tables.csv_bytes(mine)).hexdigest()}
     return Figure(
         figure, data, "fig02_attention", say("title.fig02"), caption, lang, {} if few else {"by": by}, inputs,

@@ -67,6 +67,7 @@ function draw() {
   turns[1].disabled = page >= pages - 1;
 }
 input.addEventListener("input", () => { page = 0; draw(); });
-table.append(el("thead", {}, el("tr", {}, ...heads)), body);
-document.body.prepend(el("div", { id: "bar" }, el("label", { htmlFor: "search", textContent: say.filter }), input, ...turns, status), table);
+table.append(el("caption", { className: "hidden", textContent: document.title }), el("thead", {}, el("tr", {}, ...heads)), body);
+const bar = el("div", { id: "bar" }, el("label", { htmlFor: "search", textContent: say.filter }), input, ...turns, status);
+document.body.prepend(el("main", {}, bar, table));
 draw();

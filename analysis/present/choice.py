@@ -95,7 +95,7 @@ def fig06_choice(choice: Choice, lang: str) -> Figure:
     caption = say("caption.fig06", runs=choice.settings["n_runs"], reports=n_reports, verdict=verdict)
     if "of_items" in choice.settings:
         some, every = (f"{choice.settings[key]:,}" for key in ("n_items", "of_items"))
-        caption = say("caption.fig06.sampled", n=some, all=every) + caption
+        caption = say.said(say("caption.fig06.sampled", n=some, all=every), caption)
     made = {"settings": dict(choice.settings), "lowest": int(numbers[0]), "highest": int(numbers[-1])}
     data = choice.table.assign(chosen=choice.table["n_topics"] == (choice.n_topics or -1))
     return Figure(

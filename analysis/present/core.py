@@ -107,7 +107,7 @@ def fig04_core(indicators: pd.DataFrame, derived: pd.DataFrame, reports: pd.Data
         several=int(stated["indicator"].isin(counts["indicator"].tolist()).sum()) - len(counts),
         other_units=int(other.loc[counts["indicator"].isin(shown["indicator"].tolist())].sum()),
     )
-    caption += banded(drawn, say)
+    caption = say.said(caption, banded(drawn, say))
     inputs = hashes(indicators=indicators, derived=derived, reports=reports)
     return Figure(
         figure, drawn.reset_index(drop=True), "fig04_core", say("title.fig04"), caption, lang, {"tier": 1}, inputs,

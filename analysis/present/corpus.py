@@ -17,7 +17,7 @@ from analysis.present.drawing import Figure, hashes
 from analysis.tables import LEVELS
 
 FEW = 40  # reports that still get a row each
-DOTS, MIDDLE = 300, (0.05, 0.95)  # values up to which each is a dot; of more, what lies outside has dots
+DOTS, MIDDLE, ENDS = 300, (0.05, 0.95), 20  # values up to which each is a dot; of more: band, dots at each end
 HEADS = ("work", "problems", "duty", "plan", "causes")
 
 
@@ -62,7 +62,7 @@ def fig01_corpus(reports: pd.DataFrame, lang: str) -> Figure:
         unleveled=int(reports["level"].isna().to_numpy().sum()),
         years="–".join(dict.fromkeys(str(year) for year in (years[:1] + years[-1:]))) or say("unknown"),
     )
-    caption += banded(data, say)
+    caption = say.said(caption, banded(data, say))
     return Figure(
         figure, data, "fig01_corpus", say("title.fig01"), caption, lang, {}, hashes(reports=reports), len(reports)
     )
@@ -257,13 +257,13 @@ def _tiles(drawn: Axes, tiles: pd.DataFrame, names: list[str]) -> None:
 def banded(data: pd.DataFrame, say: labels.Labels) -> str:
     """Return what a caption says where a row of `box` has a band."""
     many = "q1" in data and bool((data.loc[data["q1"].notna(), "n"] > DOTS).to_numpy().any())
-    return say("caption.band", dots=DOTS) if many else ""
+    return say("caption.band", dots=DOTS, ends=ENDS) if many else ""
 
 
 def box(drawn: Axes, row: float, values: np.ndarray) -> dict[str, float]:
     """Draw sorted values as faint dots with median and middle half; return median, q1, q3 (empty without values).
 
-    More than 300 dots would run together: then a band holds nine tenths of them, and only the others are dots.
+    More than 300 dots would run together: then a band holds nine tenths of them, and only the 20 at each end are dots.
     """
     if not len(values):
         return {}
@@ -271,7 +271,7 @@ def box(drawn: Axes, row: float, values: np.ndarray) -> dict[str, float]:
     if len(values) > DOTS:
         low, high = np.quantile(values, MIDDLE)
         drawn.plot([low, high], [row, row], color=theme.LIGHT, linewidth=5, solid_capstyle="butt", zorder=1)
-        shown = values[(values < low) | (values > high)]
+        shown = np.append(values[:ENDS], values[-ENDS:])
     drawn.plot(shown, row + theme.spread(len(shown)), "o", color=theme.MAIN, alpha=0.25, ms=1.8, mew=0)
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75))
     drawn.plot([q1, q3], [row, row], color=theme.INK, linewidth=1.6, solid_capstyle="butt")

@@ -131,7 +131,7 @@ class Evidence:
         texts: dict[str, str | None] = {}
         site = evidence.folder(folder) / "reports"
         made = [_line(row, folder, texts, site, say) for row in placed.head(rows).to_dict("records")]
-        notes = []
+        notes = [] if made else [say("evidence.none")]
         if len(placed) > rows:
             notes.append(say("evidence.rest", n=len(placed) - rows, all=len(placed)))
         if len(placed) < len(self._frame):

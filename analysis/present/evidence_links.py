@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from analysis import paths, tables
+from analysis import cells, paths, tables
 from analysis.present.evidence_page import stem
 from analysis.present.labels import Labels
 
@@ -39,7 +39,7 @@ def behind(csv: Path, say: Labels) -> str:
     """
     if not csv.stat().st_size:  # a figure without numbers
         return ""
-    rows = tables.read_texts(csv)
+    rows = cells.read_texts(csv)
     found = list(dict.fromkeys(_targets(rows, say)))  # one link a place
     if not found:
         return ""

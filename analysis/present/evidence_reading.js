@@ -10,7 +10,7 @@ const plain = (value) => (value == null ? "" : String(value).includes("e") ? val
 function csvLine(fields) {
   return COLUMNS.map((name) => {
     const given = String(fields[name] ?? "");
-    const number = /^[+-]?\d[\d,.]*%?$/.test(given); // as tables.inert: no program takes a cell for a formula
+    const number = /^[+-]?\d[\d,.]*%?$/.test(given); // as cells.inert: no program takes a cell for a formula
     const value = /^'*[=+\-@\t\r\n＝＋－＠]/.test(given) && !number ? `'${given}` : given;
     return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   }).join(",");

@@ -66,6 +66,10 @@ class Labels:
         keys = (f"level.{name}", f"group.{name}", f"framework.{name}", f"province.{name}")
         return next((self.texts[key] for key in keys if key in self.texts), name)
 
+    def said(self, *sentences: str) -> str:
+        """Join sentences as the language does: English has a blank between them."""
+        return ("" if self.lang == "zh" else " ").join(sentence for sentence in sentences if sentence)
+
     def column(self, name: str) -> str:
         """Return how a column to group by is called inside a sentence."""
         called = self.texts.get(f"column.{name}", self.texts.get(f"axis.{name}", name))

@@ -16,17 +16,18 @@ _SPECIAL = {
     "κ": r"$\kappa$", "τ": r"$\tau$", "²": r"\textsuperscript{2}",
 }  # fmt: skip
 _RUN = re.compile("|".join(map(re.escape, _SPECIAL)))
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # LaTeX stops at some of them, ends a paragraph at others
 _PAIR = re.compile("([-'])(?=\\1)")  # two of them would become a dash or a quotation mark
 _PACKAGES = "% Needs \\usepackage{array,booktabs,longtable,textcomp}; Chinese: xelatex or lualatex with ctex."
 LONG = 30  # rows of a table that fit on a page; longer ones break across pages
 
 
 def escape(text: str) -> str:
-    """Return `text` so that LaTeX prints it: every special character escaped, line breaks as spaces.
+    """Return `text` so that LaTeX prints it: every special character escaped, line breaks and controls as spaces.
 
     Chinese characters stay (xelatex or lualatex with ctex); mathematical signs are set from LaTeX's own fonts.
     """
-    return _PAIR.sub(r"\1{}", _RUN.sub(lambda found: _SPECIAL[found[0]], text))
+    return _PAIR.sub(r"\1{}", _RUN.sub(lambda found: _SPECIAL[found[0]], _CONTROL.sub(" ", text)))
 
 
 def _cell(text: str) -> str:

@@ -100,7 +100,7 @@ def fig10_reuse(
         unleveled=int(about["level"].isna().sum()),
     )  # fmt: skip
     if len(ids) < len(reports):
-        caption = say("caption.fig10.sampled", n=f"{len(ids):,}", all=f"{len(reports):,}") + caption
+        caption = say.said(say("caption.fig10.sampled", n=f"{len(ids):,}", all=f"{len(reports):,}"), caption)
     data = pd.concat([part for part in drawn if len(part)], ignore_index=True)
     return Figure(
         figure, data, "fig10_reuse", say("title.fig10"), caption, lang, {"size": size}, hashes(reports=about), len(ids)

@@ -227,7 +227,7 @@ def tab03_comparisons(compared: pd.DataFrame, lang: str, *, n_reports: int, sett
         shown=len(shown), untested=compared["p"].isna().tolist().count(True),
     )  # fmt: skip
     if compared["test"].str.endswith("limit").to_numpy(bool).any():
-        caption += say("caption.tab03.many", places=500)
+        caption = say.said(caption, say("caption.tab03.many", places=500))
     return Table(
         frame, "tab03_comparisons", say("title.tab03"), caption, lang, data=compared,
         parameters=dict(settings), n_reports=n_reports, seed=settings["seed"],

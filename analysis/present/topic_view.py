@@ -76,9 +76,12 @@ class TopicView:
         return f"TopicView({len(self.html):,} characters)"
 
     def _repr_html_(self) -> str:
+        trust = " ".join(
+            escape(labels.load(each)("browse.trust")) for each in labels.LANGS
+        )  # where scripts are stripped
         return (
             f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" width="100%" height="760" '
-            'style="border:1px solid #8888; border-radius:.5rem"></iframe>'
+            f'style="border:1px solid #8888; border-radius:.5rem">{trust}</iframe>'
         )
 
 

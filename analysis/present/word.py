@@ -62,7 +62,8 @@ def table(
     for note in notes:
         _write(document.add_paragraph(), note, 9)
     about = document.core_properties
-    about.title, about.author, about.last_modified_by, about.comments = title, "", "", ""
+    about.title = title[:255]  # Word takes no more
+    about.author, about.last_modified_by, about.comments = "", "", ""
     about.created = about.modified = _WHEN
     about.revision = 1
     return _same_bytes(document)

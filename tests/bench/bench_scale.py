@@ -1,172 +1,219 @@
 """In: a number of simulated reports. Out: what simulating and building them costs, as one table and a profile.
 
-    python -m tests.bench.bench_scale [--sizes 500,1000,2000,4000] [--memory 4000] [--keep DIR]
+    python -m tests.bench.bench_scale [--only build,linear] [--sizes 500,1000,2000,4000] [--memory 100000] [--keep DIR]
 
-Every build runs in a process of its own. CPU seconds are of that process; the ratio of two processes to one is also given by
-wall time, which needs two idle cores. `--memory 100000` shows the peak memory of a large build (a quarter of an hour).
+Parts: simulate, build, linear, memory, two, added, wording, loading, cluster, start. Every build runs in a process of its
+own. CPU seconds are of that process; walls need as many idle cores as processes. `--memory 100000` adds the peak memory of
+a large build (a quarter of an hour).
 """
 
 from __future__ import annotations
 
 import argparse
-import cProfile
-import io
-import pstats
-import re
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from analysis import paths, workers
-from analysis.extract import simulate_texts
-from analysis.extract.build import build, readers
-from analysis.extract.simulate import simulate
+from analysis import parts, paths
+from tests.bench import scale_work
 
-SEED, ROUNDS = 8, 10
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
+ROUNDS = 10
+MANY, HANDS = 500_000, 50  # reports and workers of the extrapolation
 
 
-def _simulated(number: int, out: Path) -> dict[str, float]:
-    simulate_texts.load()
-    start = time.process_time()
-    simulate(number, SEED, out)
-    return {"cpu": time.process_time() - start}
+class Bench:
+    """Measures part by part; what several parts need is made once."""
 
+    def __init__(self, folder: Path, sizes: list[int], memory: int, added: list[int]) -> None:
+        self.folder, self.sizes, self.memory, self.sizes_added = folder, sizes, memory, added
+        self.rows: list[tuple[str, ...]] = []
+        self.part = ""
+        self._one: dict[int, dict[str, float]] = {}
 
-def _of_children() -> float:
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
-
-
-def _built(reports: Path, out: Path, jobs: int) -> dict[str, float]:
-    """Build once to warm up on a few reports of another seed, then measure."""
-    readers(paths.CODEBOOK)
-    with tempfile.TemporaryDirectory() as folder:
-        simulate(20, SEED + 1, Path(folder))
-        build(Path(folder) / "reports", Path(folder) / "tables", fmt="parquet")
-    cpu, wall, workers_cpu = time.process_time(), time.perf_counter(), _of_children()
-    build(reports, out, fmt="parquet", jobs=jobs)
-    made = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-    made["children"] = _of_children() - workers_cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return made | {"mib": peak / 1024}
-
-
-def _added(reports: Path, out: Path, ten: Path) -> dict[str, float]:
-    """Build once more with ten more reports."""
-    readers(paths.CODEBOOK)
-    simulate(10, SEED + 2, ten)
-    for path in (ten / "reports").rglob("*.txt"):
-        path.rename(reports / f"more_{path.name}")
-    cpu = time.process_time()
-    build(reports, out, fmt="parquet")
-    return {"cpu": time.process_time() - cpu}
-
-
-def _matched(reports: Path) -> dict[str, float]:
-    """Seconds that one pattern takes for every number of the same texts."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(reports.rglob("*.txt"))]
-    start = time.process_time()
-    found = sum(1 for text in texts for _ in NUMBER.finditer(text))
-    return {"cpu": time.process_time() - start, "found": found}
-
-
-def _profiled(reports: Path, out: Path) -> str:
-    build(reports, out, fmt="parquet")
-    profile = cProfile.Profile()
-    profile.runcall(build, reports, out, fmt="parquet")
-    shown = io.StringIO()
-    pstats.Stats(profile, stream=shown).strip_dirs().sort_stats("tottime").print_stats(15)
-    return "\n".join(line for line in shown.getvalue().splitlines() if line.strip())
-
-
-def _apart(function: Any, *given: Any) -> Any:
-    """Run in a new process, so that memory and caches are its own."""
-    with workers.executor(1) as pool:
-        return pool.submit(function, *given).result()
-
-
-def measure(sizes: list[int], memory: int, folder: Path) -> pd.DataFrame:
-    """Return one row per measure: what, value, bar, and whether it is met."""
-    rows: list[tuple[str, str, str, str]] = []
-
-    def add(what: str, value: float, unit: str, bar: float | None = None, least: bool = True) -> None:
+    def add(self, what: str, value: float, unit: str = "", bar: float | None = None, least: bool = True) -> None:
+        """Add a row to the table, and say it."""
         met = "–" if bar is None else "yes" if (value >= bar if least else value <= bar) else "no"
         limit = "" if bar is None else f"{'≥' if least else '≤'} {bar:g}{unit}"
-        rows.append((what, f"{value:,.4g}{unit}", limit, met))
-        print(*rows[-1], sep=" | ", file=sys.stderr, flush=True)
+        self._say(what, f"{value:,.4g}{unit}", limit, met)
 
-    built: dict[int, dict[str, float]] = {}
-    for size in sizes:
-        made = _apart(_simulated, size, folder / f"{size}")
-        built[size] = _apart(_built, folder / f"{size}" / "reports", folder / f"{size}" / "tables", 1)
-        if size == sizes[-1]:
-            add(f"simulate: reports a CPU second, {size:,} reports", size / made["cpu"], "", 1000)
-    largest = sizes[-1]
-    texts = folder / f"{largest}" / "reports"
-    size_mb = sum(path.stat().st_size for path in texts.rglob("*.txt")) / 1e6
-    one = built[largest]
-    add(
-        f"build: reports a CPU second, {largest:,} reports of {1e3 * size_mb / largest:.1f} kB",
-        largest / one["cpu"],
-        "",
-    )
-    add("build: text a CPU second", size_mb / one["cpu"], " MB", 1.5)
-    matched = _apart(_matched, texts)
-    add(f"build: times one finditer of a number ({matched['found']:,} found)", one["cpu"] / matched["cpu"], " ×")
-    for size in sizes[1:]:
-        ratio = (built[size]["cpu"] / size) / (built[sizes[0]]["cpu"] / sizes[0])
-        add(f"build: CPU of a report, {size:,} reports to {sizes[0]:,}", ratio, " ×", 1.1, least=False)
-        add(f"build: peak memory, {size:,} reports to {sizes[0]:,}", built[size]["mib"] / built[sizes[0]]["mib"], " ×")
-    add(f"build: peak memory, {largest:,} reports", one["mib"], " MiB", 2048, least=False)
-    if memory > largest:
-        _apart(_simulated, memory, folder / "memory")
-        many = _apart(_built, folder / "memory" / "reports", folder / "memory" / "tables", 1)
-        add(f"build: peak memory, {memory:,} reports", many["mib"], " MiB", 2048, least=False)
-        add(
-            f"build: CPU of a report, {memory:,} reports to {largest:,}",
-            many["cpu"] / memory * largest / one["cpu"],
+    def _say(self, *row: str) -> None:
+        self.rows.append((self.part, *row))
+        print(self.part, *row, sep=" | ", file=sys.stderr, flush=True)
+
+    def same(self, what: str, value: float) -> None:
+        """Add whether two folders were the same."""
+        self._say(what, "the same bytes" if value else "other bytes", "the same bytes", "yes" if value else "no")
+
+    def reports(self, size: int) -> Path:
+        """Return a folder of `size` simulated reports."""
+        if not (self.folder / f"{size}").exists():
+            scale_work.apart(scale_work.simulated, size, self.folder / f"{size}")
+        return self.folder / f"{size}" / "reports"
+
+    def one(self, size: int) -> dict[str, float]:
+        """Return what one process takes for `size` reports; their tables stay."""
+        if size not in self._one:
+            self._one[size] = scale_work.apart(
+                scale_work.built, self.reports(size), self.reports(size).with_name("tables"), 1
+            )
+        return self._one[size]
+
+    @cached_property
+    def tables(self) -> Path:
+        """Folder of the tables of the largest number of reports."""
+        self.one(self.sizes[-1])
+        return self.reports(self.sizes[-1]).with_name("tables")
+
+    def of_simulate(self) -> None:
+        size = self.sizes[-1]
+        made = scale_work.apart(scale_work.simulated, size, self.folder / "simulated")
+        self.add(f"reports a CPU second, {size:,} reports", size / made["cpu"], "", 1000)
+
+    def of_build(self) -> None:
+        size = self.sizes[-1]
+        texts, one = self.reports(size), self.one(size)
+        size_mb = sum(path.stat().st_size for path in texts.rglob("*.txt")) / 1e6
+        self.add(f"reports a CPU second, {size:,} reports of {1e3 * size_mb / size:.1f} kB", size / one["cpu"])
+        self.add("text a CPU second", size_mb / one["cpu"], " MB", 1.5)
+        matched = scale_work.apart(scale_work.matched, texts)
+        self.add(f"times one finditer of a number ({matched['found']:,} found)", one["cpu"] / matched["cpu"], " ×")
+
+    def of_linear(self) -> None:
+        first, *rest = self.sizes
+        for size in rest:
+            ratio = (self.one(size)["cpu"] / size) / (self.one(first)["cpu"] / first)
+            self.add(f"CPU of a report, {size:,} reports to {first:,}", ratio, " ×", 1.1, least=False)
+
+    def of_memory(self) -> None:
+        largest = self.sizes[-1]
+        for size in sorted({*self.sizes, self.memory} - {0}):
+            self.add(f"peak memory, {size:,} reports", self.one(size)["mib"], " MiB", 2048, least=False)
+        if self.memory > largest:
+            ratio = self.one(self.memory)["cpu"] / self.memory * largest / self.one(largest)["cpu"]
+            self.add(f"CPU of a report, {self.memory:,} reports to {largest:,}", ratio, " ×", 1.1, least=False)
+
+    def of_two(self) -> None:
+        size = self.sizes[-1]
+        one, two = self.one(size), scale_work.apart(scale_work.built, self.reports(size), self.folder / "two", 2)
+        spent = two["cpu"] + two["children"]
+        self.add(
+            f"two cores to one by CPU seconds, {size:,} reports",
+            one["cpu"] / (two["cpu"] + two["children"] / 2),
             " ×",
-            1.1,
+            1.8,
+        )
+        self.add("share of it that one process does alone", two["cpu"] / spent)
+        self.add("the same by wall (idle cores only)", one["wall"] / two["wall"], " ×", 1.8)
+        self.same("tables of two processes to those of one", scale_work.same(self.tables, self.folder / "two"))
+
+    def of_added(self) -> None:
+        found = {
+            size: scale_work.apart(scale_work.added, size, self.folder / f"added_{size}") for size in self.sizes_added
+        }
+        for size, made in found.items():
+            self.add(f"nothing new among {size:,} short reports, CPU", made["nothing"], " s")
+            self.add(f"ten more, {made['touched']:g} parts made anew, CPU", made["cpu"], " s")
+            self.add("the ten alone, CPU", made["alone"], " s")
+            self.same("tables to those of a new build", made["same"])
+        (few, less), (many, more) = (next(iter(found.items())), list(found.items())[-1])
+        if many > few:
+            grows = (more["nothing"] - less["nothing"]) / (many - few)
+            self.add("what grows: listing and index, CPU of a report there already", 1e6 * grows, " µs")
+            self.add("so ten more to 100,000: CPU", more["cpu"] + grows * (100_000 - many), " s")
+
+    def of_wording(self) -> None:
+        size = self.sizes[:2][-1]
+        made = scale_work.apart(
+            scale_work.worded, self.reports(size), self.folder / "wording" / "tables", self.folder / "wording" / "book"
+        )
+        self.add(
+            f"every fifth wording left out, {size:,} reports: CPU to a new build",
+            made["cpu"] / made["whole"],
+            " ×",
+            0.7,
             False,
         )
-    two = _apart(_built, texts, folder / f"{largest}" / "two", 2)
-    spent = two["cpu"] + two["children"]  # with their start, and the codebook compiled twice
-    add(f"build: two cores to one by CPU seconds, {largest:,} reports", 2 * one["cpu"] / spent, " ×", 1.8)
-    add("build: the share of it that one process does alone", two["cpu"] / spent, "")
-    add("build: the same by wall (idle cores only)", one["wall"] / two["wall"], " ×")
-    more = _apart(_added, texts, folder / f"{largest}" / "tables", folder / "ten")
-    add(f"build again with ten more: CPU to all {largest:,}", more["cpu"] / one["cpu"], " ×", 0.1, least=False)
-    waits = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "analysis", "--help"], check=True, capture_output=True, cwd=paths.ROOT)
-        waits.append(time.perf_counter() - start)
-    add("start: python -m analysis --help, shortest wall", min(waits), " s", 0.4, least=False)
-    return pd.DataFrame(rows, columns=["what", "value", "bar", "met"])
+        self.same("tables to those of a new build", made["same"])
+
+    def of_loading(self) -> None:
+        made = scale_work.apart(scale_work.loaded, self.reports(self.sizes[-1]), self.tables)
+        self.add("share of the reports in one province, in folders by province", made["share"])
+        self.add("share of the bytes of a table that are read for them", made["chosen"] / made["whole"], "", 0.5, False)
+        self.add("CPU to that of loading all", made["chosen_cpu"] / made["whole_cpu"], " ×")
+
+    def of_cluster(self) -> None:
+        size = self.memory or self.sizes[-1]
+        one, out = self.one(size), self.folder / "clustered"
+        made = scale_work.apart(scale_work.clustered, self.reports(size), out, self.folder / "dask")
+        self.same(
+            f"tables of two workers to local ones, {size:,} reports",
+            scale_work.same(self.reports(size).with_name("tables"), out),
+        )
+        spent = made["cpu"] + made["scheduler"] + made["hands"]
+        self.add(
+            "efficiency: CPU of one process here to that of client, scheduler and workers", one["cpu"] / spent, "", 0.9
+        )
+        self.add("wall of one process to two workers (idle cores only)", one["wall"] / made["wall"], " ×")
+        sent = scale_work.apart(scale_work.sent, self.reports(self.sizes[0]), self.folder / "sent")
+        self.add("bytes to a worker for a report", sent["to"], "")
+        self.add("bytes back for a report", sent["back"], "")
+        alone, here = made["cpu"] / size, len(parts.listed(out) or ())
+        self.add("CPU of the client for a report", 1e6 * alone, " µs")
+        self.add("CPU of the scheduler for a part", 1e3 * made["scheduler"] / here, " ms")
+        self.add("CPU of a worker for a report", 1e3 * made["hands"] / size, " ms")
+        files = [path for path in out.rglob("*") if path.is_file()]
+        table = sum(path.stat().st_size for path in files if path.suffix == ".parquet") / size
+        text = sum(path.stat().st_size for path in files if path.suffix == ".txt") / size
+        hours = (
+            made["hands"] / size * MANY / HANDS + alone * MANY + made["scheduler"] / here * MANY / parts.SIZE
+        ) / 3600
+        self.add(f"on paper: {MANY:,} reports on {HANDS} workers, hours", hours, " h")
+        self.add("of that the client alone", alone * MANY / 3600 / hours)
+        self.add("their tables", table * MANY / 1e9, " GB")
+        self.add("their texts", text * MANY / 1e9, " GB")
+
+    def of_start(self) -> None:
+        waits = []
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "analysis", "--help"], check=True, capture_output=True, cwd=paths.ROOT
+            )
+            waits.append(time.perf_counter() - start)
+        self.add("python -m analysis --help, shortest wall", min(waits), " s", 0.4, least=False)
+
+
+PARTS = ("simulate", "build", "linear", "memory", "two", "added", "wording", "loading", "cluster", "start")
 
 
 def main() -> None:
     """Measure, print the table as Markdown and the profile below it."""
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("--only", default=",".join(PARTS), help="parts to measure")
     given.add_argument("--sizes", default="500,1000,2000,4000", help="reports of the builds, ascending")
-    given.add_argument("--memory", type=int, default=0, help="reports of one more build for its memory")
+    given.add_argument("--added", default="1000,4000,20000", help="reports that ten are added to, ascending")
+    given.add_argument(
+        "--memory", type=int, default=0, help="reports of one more build for its memory, and the cluster's"
+    )
     given.add_argument("--keep", type=Path, help="folder for reports and tables; else they are removed")
     asked = given.parse_args()
-    sizes = sorted(map(int, asked.sizes.split(",")))
+    sizes, added = ([int(one) for one in text.split(",")] for text in (asked.sizes, asked.added))
     with tempfile.TemporaryDirectory() as temporary:
-        folder = asked.keep or Path(temporary)
-        found = measure(sizes, asked.memory, folder)
+        bench = Bench(asked.keep or Path(temporary), sizes, asked.memory, added)
+        for name in asked.only.split(","):
+            bench.part = name
+            getattr(bench, f"of_{name}")()
+        found = pd.DataFrame(bench.rows, columns=["part", "what", "value", "bar", "met"])
         print("| " + " | ".join(found.columns) + " |\n|" + "---|" * len(found.columns))
         for row in found.itertuples(index=False):
             print("| " + " | ".join(map(str, row)) + " |")
-        print("\n" + _profiled(folder / f"{sizes[0]}" / "reports", folder / "profile"))
+        if "build" in asked.only.split(","):
+            print("\n" + scale_work.profiled(bench.reports(sizes[0]), bench.folder / "profile"))
 
 
 if __name__ == "__main__":

@@ -71,3 +71,16 @@ def test_a_run_is_recorded_and_a_failed_one_never_replaces_it(made, runs):
     assert "cell cell3: failed" in log and "AssertionError" in log and "\x1b" not in log
     book = nbformat.read(failed / "toy.ipynb", 4)
     assert any("为什么失败" in str(cell.get("outputs")) for cell in book.cells)
+
+
+def test_a_run_whose_tables_change_meanwhile_is_no_result(made, runs, tmp_path, monkeypatch):
+    """Its key would name tables that it has not read. The cell of its parameters has the same id in every run."""
+    monkeypatch.setattr(paths, "TABLES", tmp_path / "tables")
+    (tmp_path / "tables").mkdir()
+    path = made(f"open({str(tmp_path / 'tables' / 'a.csv')!r}, 'w').close()")
+    with pytest.raises(RunError, match=r"DataError: the tables changed while it ran\. Run it again"):
+        notebooks.run(path, {"n_topics": 3})
+    (executed,) = (runs / "toy").glob("failed-*/toy.ipynb")
+    ids = [cell["id"] for cell in json.loads(executed.read_text("utf-8"))["cells"]]
+    assert ids == ["cell0", "injected-parameters", "cell1"]
+    assert not list((runs / "toy").glob(".*")), "no lock is left"

@@ -231,3 +231,10 @@ def test_a_ledger_without_its_columns(folder):
     path.write_text("file,id\n", encoding="utf-8")
     with pytest.raises(CodebookError, match="no column report_id, place_code"):
         ledgers.read(path)
+
+
+def test_both_formats_hold_the_same_tables(built, tmp_path):
+    build(paths.REPORTS, tmp_path, fmt="parquet")
+    for name in tables.SCHEMAS:
+        assert tables.csv_bytes(tables.read(name, tmp_path)) == (built / f"{name}.csv").read_bytes(), name
+    assert not list(tmp_path.glob("*.csv"))

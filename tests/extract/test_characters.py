@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.extract.characters import chinese_value, one_width
+from analysis.extract.characters import HAN, chinese_value, han, han_before, one_width
 
 
 def test_width_is_folded_without_changing_length_or_meaning():
@@ -15,6 +15,24 @@ def test_width_is_folded_without_changing_length_or_meaning():
 @given(st.text())
 def test_folding_keeps_every_offset(text):
     assert len(one_width(text)) == len(text)
+
+
+_MIXED = st.text(
+    st.sampled_from("法治〇a1，。 \n\u33ff\u3400\u9fff\ua000\U0001ffff\U00020000\U0003ffff\U00040000ＡＺ９　﹪○")
+)
+
+
+@given(_MIXED)
+def test_folding_is_character_by_character(text):
+    assert one_width(text) == "".join(map(one_width, text))
+
+
+@given(_MIXED, st.integers(0, 40), st.integers(0, 40))
+def test_han_characters_are_counted_by_position(text, start, end):
+    start, end = min(start, len(text)), min(end, len(text))
+    assert han(text, start, end) == len(HAN.findall(text, start, end))
+    if start <= end:
+        assert han_before(text)[end] - han_before(text)[start] == len(HAN.findall(text, start, end))
 
 
 @pytest.mark.parametrize(

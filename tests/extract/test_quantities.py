@@ -127,6 +127,10 @@ def test_time_is_linear_in_length(readers):
     """A long run of digits, brackets or numerals must not blow up (counted in matches, not in seconds)."""
     for piece in ("1", "一", "《", "“", "1,", "第1", "1万"):
         assert len(readers.quantities.read(piece * 20_000)) <= 20_000
+    for piece in ("2022", "2022年1", "第", "第一", "到2022年"):
+        assert readers.quantities.read(f"{piece}{' ' * 50_000}。") == []
+    (one,) = readers.quantities.read("a" * 50_000 + "。受理5件。| \n" + "工作" * 50_000)
+    assert (one.value, one.unit) == (5, "件")
 
 
 @pytest.mark.parametrize(

@@ -161,15 +161,17 @@ def test_a_topic_is_no_part_of_the_pattern():
 
 
 def test_a_sentence_must_hold_signs_of_each_word_and_of_the_number_with_its_neighbours():
-    def of(wording, frequency):
-        return signs(parse(wording, UNITS, FILLER), LETTERS, (), frequency)
+    def of(wording, meant=()):
+        counted = {"行政": 90, "政复": 80, "复议": 85, "维持": 2, "撤销": 3}
+        return set(signs(parse(wording, UNITS, FILLER), LETTERS, meant, counted))
 
-    counted = {"行政": 90, "政复": 80, "复议": 85, "维持": 2, "撤销": 3}
-    piece = LETTERS["件"]
-    assert of("行政复议……[维持|撤销][原|]…N件", counted) == [{piece}, {"维持", "撤销"}, {"政复"}]
-    assert of("复议N件撤销", counted) == [{f"{end}{piece}" for end in "议)率度"}, {f"{piece}撤"}, {"撤销"}, {"复议"}]
-    assert of("复议N", counted) == [{"复议"}, set(LETTERS.values())], "a number of any unit tells little"
-    assert of("无[复议|诉讼|]撤销", counted) == [{"撤销"}], "a word of one character tells little"
+    piece, copy = LETTERS["件"], LETTERS["份"]
+    assert of("行政复议……[维持|撤销]…N件") == {frozenset(one) for one in (["政复"], ["维持", "撤销"], [piece])}
+    before, behind = (f"{end}{piece}" for end in "议)率度"), [f"{piece}撤", f"{piece}销"]
+    assert of("复议N件[撤|]销毁") == {frozenset(one) for one in (["复议"], before, behind, ["销毁"])}
+    assert of("无[案件|]撤销") == {frozenset(one) for one in (["撤销"], ["无撤", "件撤"])}
+    assert of("N…撤销", meant=("件", "份")) == {frozenset(["撤销"]), frozenset([piece, copy])}
+    assert of("N…撤销") == {frozenset(["撤销"]), frozenset(LETTERS.values())}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from planted import WORDS, items_of, simulate
 
 from analysis.errors import DataError, ParameterError
-from analysis.model import choice, quality, topics
+from analysis.model import choice, quality, stability, topics
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +121,13 @@ def test_misuse():
         topics.panel(items, [2, 3], seed=1, min_df=1, max_df=1.0)
     with pytest.raises(DataError, match="no column text"):
         topics.panel(items.drop(columns="text"), [2, 3], seed=1)
+
+
+def test_many_items_are_sampled_by_whole_reports():
+    items, _ = simulate(n_items=120, n_topics=3, length=40, seed=6, alpha=0.05)
+    found = topics.panel(items, [2, 3], seed=1, max_df=1.0, n_runs=3, most=62)
+    assert (found.settings["n_items"], found.settings["of_items"]) == (60, 120)
+    assert found.verdict.endswith("Computed on 60 of 120 items: whole reports drawn by chance.")
+    some = stability.sampled(items, 62, 1)
+    assert set(some.groupby("report_id").size()) == {5}
+    pd.testing.assert_frame_equal(found.table, topics.panel(some, [2, 3], seed=1, max_df=1.0, n_runs=3).table)

@@ -88,3 +88,32 @@ def test_places_alike_widen_the_interval():
         made = differences.interval(differences.cliffs_delta(a, b), clusters, seed=1, draws=999)
         width.append(made["ci_high"] - made["ci_low"])
     assert width[0] > 1.4 * width[1]
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("cliffs_delta", "number"), ("hedges_g", "number"), ("median_difference", "number"), ("risk_difference", "share"),
+    ("odds_ratio", "share"),
+])  # fmt: skip
+def test_leaving_out_parts_is_near_resampling(monkeypatch, name, kind):
+    """700 clusters of two: the interval of the jackknife and that of 999 resamples have nearly the same ends."""
+    rng = np.random.default_rng(5)
+    a, b = rng.lognormal(0.3, 1, 600), rng.lognormal(0, 1, 800)
+    if kind == "share":
+        a, b = (a > 1.5).astype(float), (b > 1.5).astype(float)
+    make = {**differences.NUMBERS, **differences.SHARES}[name]
+    clusters = [np.arange(600) // 2, np.arange(800) // 2]
+    quick = differences.interval(make(a, b), clusters, seed=1, draws=999, ratio=name == "odds_ratio")
+    monkeypatch.setattr(differences, "LARGE", 10_000)
+    slow = differences.interval(make(a, b), clusters, seed=1, draws=999)
+    assert (quick["method"], slow["method"]) == ("jackknife", "BCa")
+    assert quick["estimate"] == slow["estimate"]
+    wide = slow["ci_high"] - slow["ci_low"]
+    assert quick["ci_low"] == pytest.approx(slow["ci_low"], abs=0.2 * wide)
+    assert quick["ci_high"] == pytest.approx(slow["ci_high"], abs=0.2 * wide)
+
+
+def test_no_interval_where_parts_change_nothing():
+    same = np.zeros(600)
+    made = differences.interval(differences.median_difference(same, same), [np.arange(600)] * 2, seed=1, draws=999)
+    assert (made["method"], made["estimate"]) == ("none", 0)
+    assert made["note"].startswith("no interval: without a part of the places")

@@ -151,3 +151,17 @@ def test_misuse():
         passages.shared(frame("a"), min_length=3)
     with pytest.raises(DataError, match=r"no text of r7. Take texts from load.texts\(\)"):
         passages.self_copying(frame("a"), reports(("r7", "county", None, "甲", "乙", 2021)))
+
+
+def test_a_sample_holds_whole_places_up_to_its_size():
+    about = reports(*((f"r{at}", "county", f"1101{at % 40:02d}", "甲", "乙", 2015 + at // 40) for at in range(200)))
+    texts = frame(*[PLANTED] * 200)
+    some = passages.sampled(texts, about, 60, seed=1)
+    assert len(some) == 60
+    codes = about.set_index("report_id")["place_code"]
+    chosen = set(codes[some["report_id"]])
+    assert set(some["report_id"]) == set(codes[codes.isin(chosen)].index)
+    shuffled = passages.sampled(texts, about.sample(frac=1, random_state=2), 60, seed=1)
+    assert shuffled["report_id"].tolist() == some["report_id"].tolist()
+    assert passages.sampled(texts, about, 60, seed=2)["report_id"].tolist() != some["report_id"].tolist()
+    assert passages.sampled(texts, about, 200, seed=1) is texts

@@ -99,3 +99,38 @@ def test_several_statistics_of_one_rearrangement_are_those_of_each():
 def test_an_unknown_adjustment_is_named():
     with pytest.raises(ParameterError, match=r"^adjust = 'bonferroni': expected holm or bh\.$"):
         permute.adjusted(pd.Series([0.1]), "bonferroni")
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_the_limit_for_many_clusters_is_near_random_permutations(yes):
+    """600 clusters of one to three reports in groups of 40, 200 and 360: p by chi-square and by 4,999 permutations."""
+    rng = np.random.default_rng(3)
+    groups, sizes = np.repeat([0, 1, 2], [40, 200, 360]), rng.integers(1, 4, 600).astype(float)
+    scores = rng.binomial(sizes.astype(int), 0.3).astype(float) if yes else rng.lognormal(0, 1, 600) * sizes
+    scores[:40] *= 1.15
+    found = permute.many(groups, scores, sizes, yes=yes)
+    drawn = permute.labels(groups, permute.between(scores, sizes, 3), seed=1, draws=4999)
+    assert found is not None
+    assert found.limit
+    assert found.p == pytest.approx(drawn.p, abs=0.03)
+
+
+def test_no_limit_for_few_clusters_small_groups_or_rare_answers():
+    one = np.ones(600)
+    groups = np.repeat([0, 1], [300, 300])
+    rare = (np.arange(600) < 4).astype(float)
+    assert permute.many(groups[:400], one[:400], one[:400], yes=False) is None
+    assert permute.many(np.repeat([0, 1], [7, 593]), np.arange(600.0), one, yes=False) is None
+    assert permute.many(np.repeat([0, 1], [20, 580]), np.arange(600.0), one, yes=False, statistic="means") is None
+    assert permute.many(groups, rare, one, yes=True) is None
+    assert permute.many(groups, one, one, yes=False) is None
+
+
+def test_two_groups_of_many_clusters_are_drawn_by_the_smaller():
+    x, groups = np.arange(600.0), np.repeat([0, 1], [12, 588])
+    done = permute.labels(groups, permute.between(x, np.ones(600), 2), seed=1, draws=999)
+    again = permute.labels(groups, permute.between(x, np.ones(600), 2), seed=1, draws=999)
+    assert (done.p, done.n, done.exact) == (0.001, 999, False)
+    assert again.p == done.p
+    even = permute.labels(np.arange(600) % 50 // 49, permute.between(x, np.ones(600), 2), seed=1, draws=999)
+    assert even.p > 0.5

@@ -42,3 +42,10 @@ def test_too_few_have_none():
     assert np.isnan(power.paired(2))
     assert np.isnan(power.groups(np.array([1, 1, 1])))
     assert power.difference(3, 2) > 3
+
+
+def test_few_pairs_and_a_large_shift_are_computable():
+    """The far tail of the noncentral t is not computable for few pairs; it adds nothing."""
+    found = [power.paired(n) for n in range(3, 40)]
+    assert np.isfinite(found).all()
+    assert (np.diff(found) < 0).all()

@@ -321,3 +321,21 @@ def test_other_misuse(small):
     one = topics.fit(items_of(DOCUMENTS), 2, seed=1)
     with pytest.raises(ParameterError, match=r"^stability: 1 reports and 10 runs, expected 2 or more of each"):
         topics.stability(one)
+
+
+def test_many_items_go_by_batches_and_find_what_was_planted(monkeypatch):
+    """Above `MANY` items (here 200) one pass by batches: the planted topics, whatever the order of the rows."""
+    monkeypatch.setattr(lda, "MANY", 200)
+    monkeypatch.setattr(lda, "BATCH", 50)
+    items, truth = simulate(n_items=900, n_topics=4, length=30, seed=3, alpha=0.05)
+    model = topics.fit(items, 4, seed=7, max_df=1.0)
+    assert model.settings["online"] is True
+    assert digest(topics.fit(items.sample(frac=1, random_state=5), 4, seed=7, max_df=1.0)) == digest(model)
+    truth = truth[:, [WORDS.index(word) for word in model.vocabulary]]
+    length = np.linalg.norm(model.words, axis=1)[:, None] * np.linalg.norm(truth, axis=1)
+    alike = (model.words @ truth.T) / length
+    assert alike[linear_sum_assignment(-alike)].min() > 0.95
+    monkeypatch.setattr(lda, "MANY", 10_000)
+    whole = topics.fit(items, 4, seed=7, max_df=1.0)
+    assert "online" not in whole.settings
+    assert model.settings["bound"] == pytest.approx(whole.settings["bound"], rel=0.01)

@@ -9,7 +9,9 @@ import pytest
 from analysis import load
 from analysis.errors import AnalysisError, ParameterError
 from analysis.present import browse
+from tests import browser
 from tests.present import invented
+from tests.present.test_evidence_pages import ACCESSIBLE
 
 
 def data_of(shown):
@@ -61,6 +63,34 @@ def test_reports_are_text_in_the_frame_and_round_it(tmp_path):
     assert "<b>" not in page and "<u>" not in page
     assert "default-src 'none'" in page
     assert 'sandbox="allow-scripts"' in html
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_table_can_be_read_by_everybody_and_with_the_keyboard(tmp_path, dark):
+    frame = pd.DataFrame({"name": [f"甲县{n}" for n in range(30)], "n": [float(n * 7 % 30) for n in range(30)]})
+    frame["said"] = "一句很长的话，" * 20
+    (tmp_path / "page.html").write_text(data_of(frame.browse(20, lang="en"))[1], encoding="utf-8")
+    with browser.open_browser(tmp_path) as page:
+        page.media(dark=dark)
+        page.go(tmp_path / "page.html")
+        assert {*page.run(ACCESSIBLE)} <= {"h1: 0", "header nav: 0"}  # it is a part of a page, not a page
+        page.press("Tab")
+        assert page.run("document.activeElement.id") == "search"
+        page.type("县1")
+        page.until(
+            "document.querySelectorAll('tbody tr').length === 10 && document.querySelectorAll('button:disabled').length === 1"
+        )
+        for _ in range(3):
+            page.press("Tab")
+        page.press("Enter")  # from Next over two heads
+        assert page.run("document.querySelector('th:nth-child(2)').getAttribute('aria-sort')") == "ascending"
+        seen = page.run("[...document.querySelectorAll('td.num')].map((cell) => Number(cell.title))")
+        assert seen == sorted(seen)
+        for _ in range(2):
+            page.press("Tab")
+        page.press("Enter")
+        assert page.run("document.querySelector('.long').classList.contains('open')")
+        assert page.errors == []
 
 
 def test_misuse_is_told():

@@ -77,6 +77,10 @@ def test_no_text_outside_the_folder_is_read(source, tmp_path):
     assert frame.evidence.show(tables=source).lines[0]["hit"] == ""
 
 
+def test_nothing_to_show_is_said(source):
+    assert load.items(source).iloc[:0].evidence.show(lang="en").notes == ["Nothing here."]
+
+
 def test_misuse_is_told(source):
     with pytest.raises(AttributeError, match=r"no evidence: the frame has no column start, end. Tables with places"):
         load.reports(source).evidence  # noqa: B018

@@ -1,0 +1,163 @@
+"""Hostile files beside whole ones: each ends in the tables, in review or in a clear error, and the others do not change.
+
+All cases, the large ones too: `PYTHONPATH=. python -m tests.hostile`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analysis import paths, tables
+from analysis.errors import DocumentError
+from analysis.extract import build, documents
+from analysis.extract.documents import Document, furniture
+from tests.hostile import files
+
+
+def run(*words: str) -> list[dict]:
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=paths.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.stdout, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def test_links_pipes_and_names():
+    found = run("tests.hostile", "--only", "links and names", "--json")
+    assert [one["name"] for one in found if one["wrong"]] == []
+    assert {one["name"]: one["table"] for one in found}["symbolic links"] == 0
+
+
+@pytest.mark.slow
+def test_every_small_case_ends_in_a_table_a_row_of_review_or_a_clear_error():
+    found = run("tests.hostile", "--fast", "--json")
+    assert [(one["attack"], one["name"], one["wrong"]) for one in found if one["wrong"]] == []
+    assert sum(one["table"] + one["review"] + one["error"] for one in found) == sum(one["cases"] for one in found) > 300
+    assert max(one["memory"] for one in found) < 1 << 30
+
+
+@pytest.mark.slow
+def test_no_expression_takes_the_square_of_a_text():
+    """The 1,400 expressions that reading compiles, each on texts made to slow it down: CPU time of one and of four."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.patterns"],
+        cwd=paths.ROOT, env=os.environ | {"PYTHONPATH": str(paths.ROOT)}, capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+# ------------------------------------------------------------------------------------------------ invented texts
+
+NUMBERS = (
+    "12件",
+    "１２ 件",
+    "3.5万余人次",
+    "两千余家",
+    "99.6%",
+    "45和30个工作日",
+    "-5件",
+    "1,234,567.89万元",
+    "〇",
+    "²",
+    "٣件",
+    "10" * 15,
+    "二〇二二年",
+    "第三",
+    "4+2",
+    "0件",
+)
+PIECES = st.one_of(
+    st.sampled_from(files.lines()), st.sampled_from(NUMBERS),
+    st.sampled_from(("一、", "（一）", "1.", "(1)", "①", "第一章", "一是", "二、存在的问题", "三、下一步工作", "十百、", "99、", "【", "】", "《", "》", "“", "”", "（", "）", "|", "分别为", "其中", "、", "和", "。", "；", "，", "：")),
+    st.sampled_from(("受理行政复议案件", "出庭应诉率达", "未发生", "较上年增长", "去年，", "2021年", "到2025年", "市人民政府：", "发布日期：2023-01-01", "北京市", "县司法局")),
+    st.sampled_from(("\n", "\r\n", "\r", "\n\n", " ", "\u3000", "\xa0", "\t", "\x0b", "\x0c", "\u2028", "\u202e", "\ufeff", "\u200b", "\x85", "\U00020000", "\U0001f600", "\ue000")),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+)  # fmt: skip
+TEXTS = st.lists(PIECES, max_size=40).map("".join)
+
+
+def check(document: Document, with_: build.Readers) -> None:
+    """Read a report and check what holds of every one."""
+    text = document.text
+    rows, unfit = build.extract(document, with_)
+    assert unfit == []
+    for name, found in rows.items():
+        tables.frame(name, [{"report_id": document.report_id} | row for row in found])
+    for name in ("items", "quantities"):
+        assert all(text[row["start"] : row["end"]] == row["text"] for row in rows[name])
+    for name in ("sections", "indicators", "review"):
+        assert all(0 <= row["start"] <= row["end"] <= len(text) for row in rows[name] if row.get("start") is not None)
+    sections = {row["section_id"]: row for row in rows["sections"]}
+    starts = [row["start"] for row in rows["sections"]]
+    assert starts == sorted(starts)
+    for row in sections.values():
+        above = sections.get(row["parent_id"])
+        assert above is None or (
+            above["start"] <= row["start"] and row["end"] <= above["end"] and row["depth"] > above["depth"]
+        )
+    places = [(row["start"], row["end"]) for row in rows["quantities"]]
+    assert all(left[1] <= right[0] for left, right in pairwise(places))
+    assert all(row["text"] in text or row["basis"] for row in rows["indicators"] if "text" in row)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TEXTS)
+def test_invented_texts(readers, text):
+    check(Document("r", "r.txt", "0" * 64, text, furniture(text, readers.codebook)), readers)
+
+
+WHOLE = {
+    "txt": files.text().encode(), "html": files.page(files.paragraphs(files.lines())), "pdf": files.pdf([files.lines()]),
+    "docx": files.word("".join(map(files.paragraph, files.lines()))),
+}  # fmt: skip
+CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3), st.binary(max_size=6)), max_size=8)
+
+
+def changed(content: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
+    """Return bytes with some replaced, put in, taken out or repeated."""
+    made = bytearray(content)
+    for where, how, piece in changes:
+        at = int(where * len(made))
+        if how == 0:
+            made[at : at + len(piece)] = piece
+        elif how == 1:
+            made[at:at] = piece
+        elif how == 2:
+            del made[at : at + 50 * len(piece)]
+        else:
+            made[at:at] = made[at : at + 200] * (1 + len(piece))
+    return bytes(made)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(WHOLE)), CHANGES, st.booleans())
+def test_changed_files(readers, tmp_path, kind, changes, inside):
+    """Bytes changed anywhere in a file, and inside a Word file's parts."""
+    content = changed(WHOLE[kind], changes)
+    if kind == "docx" and inside:
+        with zipfile.ZipFile(BytesIO(WHOLE[kind])) as archive:
+            content = files.archive({name: changed(archive.read(name), changes) for name in archive.namelist()})
+    path = tmp_path / f"x.{kind}"
+    path.write_bytes(content)
+    try:
+        document = documents.read(path, tmp_path, readers.codebook)
+    except DocumentError as error:
+        assert str(error).startswith("x.")
+        assert len(str(error)) < 500
+    else:
+        check(document, readers)
