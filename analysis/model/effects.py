@@ -337,7 +337,7 @@ def _column(model: Fitted, by: str, cluster: str) -> tuple[pd.Series, np.ndarray
     column = pd.Series(model.items[by])
     if not column.notna().to_numpy().any():
         raise ParameterError(f"column '{by}' has no value in any of the {len(column)} items.")
-    if lost := int(model.items[cluster].isna().sum()):
+    if lost := int(model.items[cluster].isna().to_numpy().sum()):
         raise ParameterError(f"column '{cluster}' has no value in {lost} items: which belong together is not known.")
     return column.reset_index(drop=True), model.items[cluster].to_numpy()
 

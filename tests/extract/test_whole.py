@@ -282,32 +282,16 @@ def wordings_of() -> list[str]:
         "受理…行政复议[案件|申请]N件", "受理N", "n件,办结N[件|份]", "{复议|行政复议}受理…N件", "回复率N", "[满意率|满意度]N%", "共N件",
         "[受理|]共计N件", "规范性文件……备案N", "N件…备案……完成", "N人次…培训", "均[按期|]办结", "受理 “案件” N 件", "A…N件",
     )  # fmt: skip
-    frequency = {
-        "受理": 5,
-        "行政": 9,
-        "政复": 1,
-        "复议": 2,
-        "案件": 7,
-        "申请": 3,
-        "备案": 2,
-        "办结": 4,
-        "受": 6,
-        "理": 1,
-    }
     made = []
     for wording in given:
         parts = wordings.parse(wording, units, filler)
         regex = wordings.to_regex(parts, letters, ("件",))
-        told = [" ".join(sorted(one)) for one in wordings.signs(parts, letters, ("件",), frequency)]
-        free = [" ".join(sorted(one)) for one in wordings.signs(parts, letters, (), frequency)]
         made.append(
             "\n".join(
                 [
                     wording,
                     *(f"  {part.kind} {part.words} {part.longest}" for part in parts),
                     ascii(regex),
-                    ascii(told),
-                    ascii(free),
                 ]
             )
         )
