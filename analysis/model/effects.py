@@ -21,9 +21,20 @@ MIN_REPORTS = 5  # fewer reports have no interval worth drawing: with 4 a t of 2
 class Fitted(Protocol):
     """What an effect needs of a topic model."""
 
-    shares: np.ndarray
-    items: pd.DataFrame
-    settings: Any
+    @property
+    def shares(self) -> np.ndarray:
+        """Topics of each item, shape N×K."""
+        ...
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """One row per item."""
+        ...
+
+    @property
+    def settings(self) -> Any:
+        """What the model was fitted with: alpha, seed."""
+        ...
 
     @property
     def tokens(self) -> np.ndarray:
@@ -337,7 +348,7 @@ def _column(model: Fitted, by: str, cluster: str) -> tuple[pd.Series, np.ndarray
     column = pd.Series(model.items[by])
     if not column.notna().to_numpy().any():
         raise ParameterError(f"column '{by}' has no value in any of the {len(column)} items.")
-    if lost := int(model.items[cluster].isna().sum()):
+    if lost := int(np.count_nonzero(model.items[cluster].isna())):
         raise ParameterError(f"column '{cluster}' has no value in {lost} items: which belong together is not known.")
     return column.reset_index(drop=True), model.items[cluster].to_numpy()
 
