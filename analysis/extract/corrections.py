@@ -8,7 +8,8 @@ from pathlib import Path
 
 from analysis.codebook import Codebook, Row, read_csv
 from analysis.errors import CodebookError, closest
-from analysis.extract.indicators import Indicator, sentence
+from analysis.extract.indicators import Indicator
+from analysis.extract.lines import sentence
 from analysis.tables import SCOPES
 
 COLUMNS = ("report_id", "indicator", "scope", "action", "old_value", "new_value", "unit", "start", "end", "reason")

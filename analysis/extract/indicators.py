@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from analysis.codebook import Codebook, Row
-from analysis.extract import periods
+from analysis.extract import periods, wholes
 from analysis.extract.characters import one_width
+from analysis.extract.lines import sentence
 from analysis.extract.quantities import Quantity
 from analysis.extract.structure import Section, section_at
+from analysis.extract.wholes import Indicator
 from analysis.extract.wordbook import NONE, Wording, Wordings
 from analysis.extract.wordings import LISTED, OTHER, Skeleton, denied, said, skeleton
 
@@ -21,27 +22,8 @@ ROLES = ("lead", "work", "duty", "problems", "other")  # plans state targets, ne
 Review = dict[str, object]
 Scopes = tuple[re.Pattern[str], list[tuple[str, re.Pattern[str]]]]
 _REACH = 200  # characters over which a topic holds
-_LONGEST = 800  # characters of a sentence on either side of its number; of 669 reports three have one above 500
 _TOLD = 20  # values listed in a message
-_BESIDE = 24  # characters between two parts of one whole
 _NAMES = re.compile("《[^》]*》|“[^”]*”")
-_ASIDES = re.compile(r"[(（][^()（）]*[)）]")
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One value of one codebook indicator; `quantity` indexes the quantities (None: said in words, or several)."""
-
-    code: str
-    value: float
-    unit: str
-    qualifier: str
-    basis: str
-    scope: str
-    quantity: int | None
-    start: int
-    end: int
-    evidence: str
 
 
 class _Hit(NamedTuple):
@@ -103,8 +85,8 @@ class Reader:
         scopes = self._scopes[level in ("province", "prefecture")]
         found = [self._indicator(hit, text, quantities, scopes) for hit in kept]
         found = sorted(found, key=lambda one: (one.start, one.code))
-        whole = _whole(found, text, self._codebook.marker_pattern("scope_own"))
-        return _once(_summed(whole, text)), review
+        whole = wholes.without_parts(found, text, self._codebook.marker_pattern("scope_own"))
+        return wholes.once(wholes.summed(whole, text)), review
 
     def _hits(self, view: Skeleton, quantities: Sequence[Quantity]) -> Iterator[_Hit]:
         text = view.text
@@ -326,21 +308,6 @@ def rounds_to(value: float, stated: float) -> bool:
     return abs(value - stated) < 10.0**-decimals
 
 
-@lru_cache(maxsize=4)  # asked for every figure of a text
-def _ends(text: str) -> list[int]:
-    return [match.start() for match in re.finditer("[。\n\r]", text)]
-
-
-def sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """Span of the sentence or line round `text[start:end]`, white space left out, cut where it is endless."""
-    ends = _ends(text)
-    first, last = bisect_left(ends, start), bisect_left(ends, end)
-    left = max(ends[first - 1] + 1 if first else 0, start - _LONGEST)
-    right = min(ends[last] + (text[ends[last]] == "。") if last < len(ends) else len(text), end + _LONGEST)
-    piece = text[left:right]
-    return left + len(piece) - len(piece.lstrip()), left + len(piece.rstrip())
-
-
 def _same_scope(found: Sequence[Indicator], left: str, right: str) -> tuple[Indicator, Indicator] | None:
     first: dict[str, Indicator] = {}
     for other in found:
@@ -358,58 +325,3 @@ def _apart(hits: Sequence[_Hit]) -> list[_Hit]:
             taken.update(range(hit.start, hit.end))
             kept.append(hit)
     return kept
-
-
-def _whole(found: Sequence[Indicator], text: str, own: str) -> list[Indicator]:
-    """Leave out parts: 受理行政复议案件50件,其中受理公安类行政复议案件20件.
-
-    What is the government's `own` (其中县本级9件) is a figure of another scope, no part.
-    """
-    last: dict[str, Indicator] = {}
-    kept = []
-    for one in found:
-        before = last.get(one.code)
-        if before and one.start - before.end <= _LONGEST:
-            between = _ASIDES.sub("", text[before.end : one.start])
-            part = "" if re.search("[。\n]", between) else between.partition("其中")[2]
-            if part and not re.search(own, part):
-                continue
-        last[one.code] = one
-        kept.append(one)
-    return kept
-
-
-def _summed(found: Sequence[Indicator], text: str) -> list[Indicator]:
-    """Add the parts that a sentence names side by side: 31个社区、60个行政村. A part alone is not the whole."""
-    if all(one.basis != "summed" for one in found):  # most often
-        return list(found)
-    runs: list[list[Indicator]] = []
-    for one in sorted(found, key=lambda one: (one.code, one.scope, one.start)):
-        last = runs[-1][-1] if runs else None
-        beside = last and (last.code, last.scope) == (one.code, one.scope)
-        if last and beside and "summed" in (one.basis, last.basis) and _is_next(text[last.end : one.start]):
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    kept = []
-    for run in runs:
-        first, last = run[0], run[-1]
-        if len(run) > 1:
-            loose = [one.qualifier for one in run if one.qualifier != "exact"]
-            value, qualifier = sum(one.value for one in run), (loose or ["exact"])[0]
-            kept.append(replace(first, value=value, qualifier=qualifier, basis="summed", quantity=None, end=last.end))
-        elif first.basis != "summed":
-            kept.append(first)
-    return sorted(kept, key=lambda one: (one.start, one.code))
-
-
-def _is_next(between: str) -> bool:
-    return len(between) <= _BESIDE and not re.search("[。;；\n]", between)
-
-
-def _once(found: list[Indicator]) -> list[Indicator]:
-    """Keep the first of rows that say the same indicator and value in the same way."""
-    first: dict[tuple[str, float, str], Indicator] = {}
-    for one in found:
-        first.setdefault((one.code, one.value, one.basis), one)
-    return list(first.values())

@@ -19,6 +19,7 @@ from analysis.extract import documents, frameworks, indicators, metadata, quanti
 from analysis.extract.characters import han_before, one_width
 from analysis.extract.documents import Document
 from analysis.extract.headings import Section
+from analysis.extract.lines import sentence
 from analysis.extract.quantities import Quantity
 from analysis.extract.structure import Structure
 
@@ -145,7 +146,7 @@ def judge_again(rows: Rows, text: str, with_: Readers, corrected: Sequence[Row] 
 
 
 def _unmatched(text: str, one: Quantity) -> dict[str, object]:
-    left, right = indicators.sentence(text, one.start, one.end)
+    left, right = sentence(text, one.start, one.end)
     return {"kind": "unmatched", "start": one.start, "end": one.end, "text": text[left:right],
             "message": f"{text[one.start : one.end]} feeds no indicator ({one.label})",
             "suggestion": "add a wording if the codebook has an indicator for it; many figures are none"}  # fmt: skip

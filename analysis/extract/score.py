@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import tables
 from analysis.codebook import Codebook, read_csv
-from analysis.extract.indicators import sentence
+from analysis.extract.lines import sentence
 
 Row = dict[str, object]
 

@@ -21,9 +21,20 @@ MIN_REPORTS = 5  # fewer reports have no interval worth drawing: with 4 a t of 2
 class Fitted(Protocol):
     """What an effect needs of a topic model."""
 
-    shares: np.ndarray
-    items: pd.DataFrame
-    settings: Any
+    @property
+    def shares(self) -> np.ndarray:
+        """Topics of each item, shape N×K."""
+        ...
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """One row per item."""
+        ...
+
+    @property
+    def settings(self) -> Any:
+        """What the model was fitted with: alpha, seed."""
+        ...
 
     @property
     def tokens(self) -> np.ndarray:

@@ -184,7 +184,7 @@ def fit(
     with threadpool_limits(1):
         started = start(counts, n_topics=n_topics, seed=seed) if begin is None else begin
         topics = eta + started
-        many = counts.shape[0] > MANY  # pyright: ignore[reportGeneralTypeIssues]  # scipy does not say how many axes
+        many = len(counts.indptr) > MANY + 1
         if many:
             topics = _online(topics, counts, alpha, eta, seed)
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()

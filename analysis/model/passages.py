@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import html
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -166,7 +166,7 @@ def self_copying(texts: pd.DataFrame, reports: pd.DataFrame, min_length: int = L
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 
-def sampled(texts: pd.DataFrame, reports: pd.DataFrame, n: int, *, seed: int) -> pd.DataFrame:
+def sampled(texts: pd.DataFrame, reports: pd.DataFrame, n: int = 2_000, *, seed: int) -> pd.DataFrame:
     """Return the texts of at most `n` reports: of places drawn by chance, each with all its reports.
 
     The pairs of 2,000 reports are 2 million, of 10,000 they are 50 million. Whole places are drawn, for a report is
@@ -184,11 +184,13 @@ def sampled(texts: pd.DataFrame, reports: pd.DataFrame, n: int, *, seed: int) ->
     if len(texts) <= n:
         return texts
     known = [(_place(row) or row["report_id"], row["report_id"]) for row in reports.to_dict("records")]
-    place = pd.Series({report_id: str(place) for place, report_id in sorted(known, key=str)})
-    sizes = place[place.index.isin(texts["report_id"])].value_counts(sort=False)
-    drawn = sizes.iloc[np.random.default_rng(seed).permutation(len(sizes))]
-    chosen = drawn.index[drawn.cumsum() <= n]
-    return texts.loc[texts["report_id"].map(place).isin(chosen).to_numpy(bool)].reset_index(drop=True)
+    place = {report_id: str(place) for place, report_id in sorted(known, key=str)}
+    here = set(texts["report_id"])
+    sizes = Counter(place[report_id] for report_id in place if report_id in here)
+    names = np.random.default_rng(seed).permutation(np.array(list(sizes), dtype=object))
+    chosen = set(names[np.cumsum([sizes[name] for name in names]) <= n])
+    kept = [place.get(report_id) in chosen for report_id in texts["report_id"]]
+    return texts.loc[kept].reset_index(drop=True)
 
 
 def _place(row: Mapping[str, object]) -> tuple[object, ...] | None:

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from analysis import paths, tables
 from analysis.model import lda, quality
 from analysis.model.result import TopicModel
+from analysis.model.stability import MOST
 
 FILE = paths.ROOT / "data" / "recovery.csv"
 GRID = {"items": (15, 30, 60, 120, 250, 500, 1000), "length": (10, 20, 40, 80), "topics": (4, 10)}
@@ -110,11 +111,12 @@ def table(path: Path = FILE) -> pd.DataFrame:
     return tables.read_computed(path, "python -m analysis.model.recovery")
 
 
-def standing(model: TopicModel, runs: int = 20, seed: int | None = None) -> pd.DataFrame:
+def standing(model: TopicModel, runs: int = 0, seed: int | None = None) -> pd.DataFrame:
     """Ask what these data could give back if the fitted topics were the truth: fit again to items drawn from the model.
 
     Each run draws as many items of the same lengths from the model's own words and prior (a parametric bootstrap), fits
     K topics and matches them. A topic that does not come back from data it made cannot be told from these items.
+    Without `runs` there are 10; 2 for more items than `stability.MOST`, among which draws hardly differ.
 
     Returns
     -------
@@ -123,6 +125,7 @@ def standing(model: TopicModel, runs: int = 20, seed: int | None = None) -> pd.D
         items, mean of all topics).
     """
     seed = int(model.settings["seed"]) if seed is None else seed
+    runs = runs or (10 if len(model.tokens) <= MOST else 2)
     rng = np.random.default_rng(seed)
     lengths = np.asarray(model.tokens, dtype=int)
     prior = np.full(model.n_topics, model.settings["alpha"])

@@ -74,7 +74,7 @@ class TopicModel:
         """One row per item used: report_id, item_id, in the order of the rows of `shares`."""
         return self.items.filter(KEY)
 
-    @cached_property
+    @property
     def tokens(self) -> np.ndarray:
         """Tokens of each item, shape N."""
         return self.counts.sum(axis=1)

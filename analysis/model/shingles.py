@@ -185,8 +185,9 @@ def pairs(
     ids = list(sets)
     if method == "exact" or (method == "auto" and len(ids) <= MANY):
         found = _common(sets)[0].tocoo()
-        upper = found.row < found.col
-        one, two, both = (each[upper] for each in (found.row, found.col, found.data))
+        row, col, data = np.asarray(found.row), np.asarray(found.col), np.asarray(found.data)
+        upper = row < col
+        one, two, both = row[upper], col[upper], data[upper]
     else:
         one, two = np.array(_candidates(sets, threshold, n_hashes, seed), dtype=int).reshape(-1, 2).T
         shared = [np.intersect1d(sets[ids[a]], sets[ids[b]], assume_unique=True) for a, b in zip(one, two, strict=True)]

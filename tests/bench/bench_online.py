@@ -91,6 +91,10 @@ def segment(folder: Path) -> Measured:
     return {"cpu": spent, "cut": cut, "mib": _peak(), "tokens": int(counts.sum()), "words": len(vocabulary)}
 
 
+def _words(counts: csr_array) -> int:
+    return counts.T.shape[0]
+
+
 def ours(counts: csr_array, n_topics: int, iterations: int) -> np.ndarray:
     return lda.fit(counts, n_topics=n_topics, seed=SEED, alpha=ALPHA, eta=ETA, max_iter=100).words
 
@@ -100,7 +104,7 @@ def gensim(counts: csr_array, n_topics: int, iterations: int) -> np.ndarray:
     from gensim.matutils import Sparse2Corpus
     from gensim.models import LdaModel
 
-    names = {word: str(word) for word in range(counts.shape[1])}  # pyright: ignore[reportGeneralTypeIssues]
+    names = {word: str(word) for word in range(_words(counts))}
     return LdaModel(Sparse2Corpus(counts.T.tocsc()), n_topics, names, random_state=SEED).get_topics()
 
 
@@ -109,7 +113,7 @@ def multicore(counts: csr_array, n_topics: int, iterations: int) -> np.ndarray:
     from gensim.matutils import Sparse2Corpus
     from gensim.models import LdaMulticore
 
-    names = {word: str(word) for word in range(counts.shape[1])}  # pyright: ignore[reportGeneralTypeIssues]
+    names = {word: str(word) for word in range(_words(counts))}
     made = LdaMulticore(Sparse2Corpus(counts.T.tocsc()), n_topics, names, workers=1, random_state=SEED)
     return made.get_topics()
 
@@ -126,7 +130,7 @@ def tomotopy(counts: csr_array, n_topics: int, iterations: int) -> np.ndarray:
             if here.start < here.stop:
                 model.add_doc([str(word) for word in np.repeat(counts.indices[here], counts.data[here].astype(int))])
         model.train(iterations, workers=1)
-    words = np.zeros((n_topics, counts.shape[1]))  # pyright: ignore[reportGeneralTypeIssues]
+    words = np.zeros((n_topics, _words(counts)))
     columns = [int(word) for word in model.used_vocabs]
     for topic in range(n_topics):
         words[topic, columns] = model.get_topic_word_dist(topic)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from analysis import paths
-from analysis.extract import build, headings, indicators, numbering, wordings
+from analysis.extract import build, headings, indicators, lines, numbering, wordings
 from analysis.extract.documents import Document, furniture
 from analysis.extract.report import Readers
 from analysis.extract.structure import section_at
@@ -345,7 +345,7 @@ CASES: dict[str, Callable] = {
     "indicators_prefecture": lambda: indicators_of(ZONE, "prefecture"),
     "indicators_zone": lambda: indicators_of(ZONE, "development_zone", None),
     "indicators_sentence": lambda: [
-        str(indicators.sentence(text, *span))
+        str(lines.sentence(text, *span))
         for text, span in (("甲。 乙丙 。丁", (3, 5)), ("甲\n乙\r丙", (2, 3)), ("甲乙", (0, 1)), ("字" * 3000, (1500, 1501)))
     ],
     "indicators_rounds_to": lambda: [
