@@ -9,6 +9,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
+from unicodedata import normalize
 
 from analysis import files, paths, tables, workers
 from analysis.codebook import Row
@@ -47,8 +48,9 @@ def build(
     in `out` keeps its rows there, and where only wordings or corrections are others, indicators and what follows from
     them are made anew; other code makes everything anew. The tables are always the same as new.
 
-    Tables and texts are replaced when all are ready. Whatever stops a build, each file in `out` is the old one or the
-    new one, and the next build makes the rest.
+    A file that cannot be read is told in `review` and in what is returned, also when that is a fault of this program;
+    the others are read all the same. Tables and texts are replaced when all are ready. Whatever stops a build, each
+    file in `out` is the old one or the new one, and the next build makes the rest.
 
     Parameters
     ----------
@@ -112,20 +114,28 @@ def _made(
 def _tasks(
     files: Mapping[str, Sequence[Any]], known: Mapping[str, Row], corrected: Mapping[str, list[Row]]
 ) -> list[Task]:
-    """Return what is to be read, in the order of the reports' ids; of the same content only the first counts."""
-    made, first = [], dict[str, str]()
+    """Return what is to be read, in the order of the reports' ids; of one content or name only the first counts."""
+    made, first, alike = [], dict[str, str](), dict[str, Task]()
     shown = {file: documents.as_text(file) for file in files}
     for file in files.keys() | (known.keys() - shown.values()):
         row = known.get(shown.get(file, file), {})
         report_id = row.get("report_id") or documents.name(shown.get(file, file))
         sha256 = files[file][-1] if file in files else ""
-        made.append(Task(report_id, file, sha256, "", row, tuple(corrected.get(report_id, ()))))
+        made.append(Task(report_id, file, sha256, known=row, corrected=tuple(corrected.get(report_id, ()))))
     made.sort(key=lambda one: (one.report_id, one.file))
     for index, one in enumerate(made):
         if one.sha256 and PurePosixPath(one.file).suffix.lower() in formats.READABLE:
             same = first.setdefault(one.sha256, one.file)
-            made[index] = one._replace(same=same if same != one.file else "")
+            like = alike.setdefault(_on_disk(one.report_id), one)
+            made[index] = one._replace(
+                same=same if same != one.file else "", like=like.file if like.report_id != one.report_id else ""
+            )
     return made
+
+
+def _on_disk(report_id: str) -> str:
+    """Return what is the same for names that are one and the same file on the disks of some systems."""
+    return normalize("NFC", normalize("NFC", report_id).casefold())
 
 
 def _finish(

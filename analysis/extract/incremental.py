@@ -129,11 +129,16 @@ def hashed(
         if known and (known[0], known[1], known[2]) == (size, changed, inode):
             files[name] = known
             continue
-        digest = documents.refused(reports / name, reports)  # what cannot be opened has its reason in this place
-        if not digest:
-            with (reports / name).open("rb") as handle:
-                digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        files[name] = [size, -1 if changed > listed - GRAIN else changed, inode, digest]
+        path = reports / name
+        digest = why = documents.refused(path, reports)  # what cannot be read has its reason in this place
+        if not why:
+            try:
+                with path.open("rb") as handle:
+                    digest = hashlib.file_digest(handle, "sha256").hexdigest()
+            except OSError as error:  # a disk that fails, a file that has gone
+                digest = why = f"{documents.as_text(name)}: {error.strerror}"
+        unsure = why or path.is_symlink() or changed > listed - GRAIN  # a right, or what a link leads to, may change
+        files[name] = [size, -1 if unsure else changed, inode, digest]
     return files
 
 
@@ -192,8 +197,8 @@ def _stamps(part: parts.Part, out: Path) -> list[list[int]]:
 
 def _key(ones: Sequence[Task]) -> str:
     """Return a hash of all that reading one report depends on: its files, their rows of the ledger."""
-    told = "\n".join(f"{one.file}\0{one.sha256}\0{one.same}\0{_cells(one.known)}" for one in ones)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    told = "\n".join(f"{one.file}\0{one.sha256}\0{one.same}\0{one.like}\0{_cells(one.known)}" for one in ones)
+    return hashlib.sha256(told.encode(errors="backslashreplace")).hexdigest()[:32]  # a name may be no UTF-8
 
 
 def _told(ones: Sequence[Task]) -> str:
@@ -214,7 +219,7 @@ def entry(work: Work, made: Made, before: Index) -> Entry:
         ones = list(group)
         if name in work.kept:
             reports[name] = before.reports[name]
-        elif name in work.judged:
+        elif name in work.judged and not (name in made.texts or name in made.failures):
             reports[name] = before.reports[name]._replace(told=_told(ones))
         else:
             key = "" if name in made.unsure else _key(ones)

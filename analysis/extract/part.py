@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis import files, parts, tables
+from analysis import files, parts, paths, tables
 from analysis.cells import csv_text
 from analysis.codebook import Row
-from analysis.errors import DocumentError
+from analysis.errors import AnalysisError, DocumentError
 from analysis.extract import documents
 from analysis.extract.report import Readers, Rows, extract, judge_again, readers
 
@@ -22,13 +23,15 @@ ROW: Row = {}
 class Task(NamedTuple):
     """One file to read: the id of its report, its path below the folder, its content's hash, what is told of it.
 
-    `same` is a file before it with the same content, or empty. A row of the ledger without a file has no hash.
+    `same` is a file before it with the same content, or empty; `like` one whose report_id is other only by capital
+    letters or by the form of its accents. A row of the ledger without a file has no hash.
     """
 
     report_id: str
     file: str
     sha256: str
     same: str = ""
+    like: str = ""
     known: Row = ROW
     corrected: tuple[Row, ...] = ()
 
@@ -90,7 +93,7 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     """
     made = Made(parts.Part("", "", {}, {}))
     rows: Rows = {name: [] for name in tables.SCHEMAS}
-    frames, with_ = _before(place.out, work), readers(place.codebook)
+    frames, with_, judged = _before(place.out, work), readers(place.codebook), set[str]()
 
     def add(report_id: str, found: Rows) -> None:
         for name, new in found.items():
@@ -100,14 +103,20 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
         for name, report in _rows(frames, work.judged).items():
             text = (place.out / "text" / f"{name}.txt").read_bytes().decode()
             corrected = next(one.corrected for one in work.tasks if one.report_id == name)
-            found, unfit = judge_again(report, text, with_, corrected)
+            try:
+                found, unfit = judge_again(report, text, with_, corrected)
+            except (AnalysisError, MemoryError):
+                raise
+            except Exception:  # reading it anew says what is wrong
+                continue
             made.faults += unfit
             add(name, found)
-    texts: dict[str, bytes] = {}
+            judged.add(name)
+    stand, texts = work.kept | judged, dict[str, bytes]()
     for one in work.tasks:
         if tick:
             tick()
-        if one.report_id not in work.kept | work.judged:
+        if one.report_id not in stand:
             _read(one, place, with_, texts, made, add)
     with files.telling(place.out):
         for name, text in texts.items():
@@ -141,25 +150,44 @@ def _read(
             f"{file}: in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
         )
         return
-    if one.same or one.report_id in texts:
-        why = (
-            f"the same content as {documents.as_text(one.same)}"
-            if one.same
-            else f"another file has report_id {one.report_id} too"
-        )
+    if one.same or one.like or one.report_id in texts:
+        why = f"another file has report_id {one.report_id} too"
+        if one.same:
+            why = f"the same content as {documents.as_text(one.same)}"
+        elif one.like:
+            other = documents.as_text(one.like)
+            why = f"on some disks its report_id {one.report_id} is the same file's name as that of {other}"
         leave_out(f"{file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
         return
     try:
         document = documents.read(place.reports / one.file, place.reports, with_.codebook, one.report_id)
+        found, unfit = extract(document, with_, one.known, one.corrected)
     except DocumentError as error:
         leave_out(str(error))
         return
+    except (AnalysisError, MemoryError):
+        raise
+    except Exception as error:
+        leave_out(f"{file}: {_fault(error)}")
+        return
     if document.sha256 != one.sha256:
         made.unsure.append(one.report_id)
-    found, unfit = extract(document, with_, one.known, one.corrected)
     made.faults += unfit
     texts[one.report_id] = document.text.encode("utf-8")
     add(one.report_id, found)
+
+
+def _fault(error: Exception) -> str:
+    """Say what went wrong that nobody foresaw: the kind of error, and its place in this package, for who mends it."""
+    if isinstance(error, OSError):
+        return f"could not be read: {error.strerror or error}. Look whether the disk is there, then build again."
+    steps = extract_tb(error.__traceback__)
+    own = [one for one in steps if Path(one.filename).is_relative_to(paths.ROOT / "analysis")] or steps
+    way = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(own[-3:]))
+    return (
+        f"could not be read: {type(error).__name__} ({str(error)[:100]}) at {way}. This is a fault of the program; "
+        "please report it, with the file, and take the file out until it is mended."
+    )
 
 
 def _before(out: Path, work: Work) -> dict[str, pd.DataFrame]:

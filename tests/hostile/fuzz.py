@@ -9,6 +9,7 @@ cases.py.
 """
 
 import sys
+from pathlib import Path
 
 import atheris
 
@@ -48,26 +49,35 @@ WORDS = [
 ]
 
 
-def html(given: atheris.FuzzedDataProvider) -> None:
+LIST = (
+    "<w:p><w:pPr><w:pStyle w:val='1'/><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr></w:pPr><w:r><w:t>法</w:t>"
+    "<w:br/><w:tab/></w:r></w:p><w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>\0"
+    f"<w:numbering xmlns:w='{files.W}'><w:abstractNum w:abstractNumId='0'><w:lvl w:ilvl='0'><w:start w:val='1'/><w:numFmt "
+    "w:val='chineseCounting'/><w:lvlText w:val='%1、'/></w:lvl></w:abstractNum><w:num w:numId='1'><w:abstractNumId "
+    f"w:val='0'/></w:num></w:numbering>\0<w:styles xmlns:w='{files.W}'><w:style w:styleId='1'/></w:styles>"
+)
+
+
+def html(raw: bytes) -> None:
     """A page of any text: laid out without an exception, its lines without line ends."""
-    page = markup.lay(given.ConsumeUnicodeNoSurrogates(4000), frozenset({"zoom"}))
+    page = markup.lay(raw.decode("utf-8", "replace"), frozenset({"zoom"}))
     assert all("\n" not in line.text and line.text == line.text.strip() for line in page.lines)
     assert all(0 <= one.start <= one.end <= len(page.lines) for one in page.blocks)
 
 
-def word(given: atheris.FuzzedDataProvider) -> None:
-    """Any XML in a Word file's parts: lines, or an error that names the file."""
-    parts = {f"word/{name}.xml": given.ConsumeBytes(400) for name in ("numbering", "styles") if given.ConsumeBool()}
-    content = files.word(given.ConsumeUnicodeNoSurrogates(3000), parts)
+def word(raw: bytes) -> None:
+    """Any XML in a Word file's parts, which NULs part: lines, or an error that names the file."""
+    body, *parts = raw.split(b"\0", 2)
+    named = {f"word/{name}.xml": part for name, part in zip(("numbering", "styles"), parts, strict=False)}
     try:
-        assert "\n\n" not in formats.text(content, "x.docx", BOOK)
+        assert "\n\n" not in formats.text(files.word(body.decode("utf-8", "replace"), named), "x.docx", BOOK)
     except DocumentError as error:
         assert str(error).startswith("x.docx")
 
 
-def numbers(given: atheris.FuzzedDataProvider) -> None:
+def numbers(raw: bytes) -> None:
     """Any mixture of numbers, units and words: quantities whose spans are in order and in the text."""
-    pieces = []
+    given, pieces = atheris.FuzzedDataProvider(raw), []
     while given.remaining_bytes() and len(pieces) < 200:
         pieces.append(given.PickValueInList(WORDS) if given.ConsumeBool() else given.ConsumeUnicodeNoSurrogates(3))
     text = "".join(pieces)
@@ -78,10 +88,20 @@ def numbers(given: atheris.FuzzedDataProvider) -> None:
         end = one.end
 
 
+SEEDS = {
+    "html": [files.page(files.paragraphs(files.lines())), b"<table><tr><td rowspan=2>1<td><p style=display:none>\xe4\xbb\xb6</table>"],
+    "docx": ["".join(map(files.paragraph, files.lines())).encode(), LIST.encode()],
+    "numbers": [bytes(range(200))],
+}  # fmt: skip
+
+
 def main() -> None:
     """Run one of the three until atheris is told to stop."""
-    reader = {"html": html, "docx": word, "numbers": numbers}[sys.argv.pop(1)]
-    atheris.Setup(sys.argv, lambda raw: reader(atheris.FuzzedDataProvider(raw)))
+    kind = sys.argv.pop(1)
+    for folder in (Path(one) for one in sys.argv[1:] if not one.startswith("-")):
+        for number, seed in enumerate(SEEDS[kind]):
+            (folder / f"seed{number}").write_bytes(seed)
+    atheris.Setup(sys.argv, {"html": html, "docx": word, "numbers": numbers}[kind])
     atheris.Fuzz()
 
 

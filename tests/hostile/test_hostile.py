@@ -3,21 +3,25 @@
 All cases, the large ones too: `PYTHONPATH=. python -m tests.hostile`.
 """
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis import paths, tables
-from analysis.errors import DocumentError
-from analysis.extract import build, documents
+from analysis.errors import CodebookError, DataError, DocumentError
+from analysis.extract import build, documents, part, report
 from analysis.extract.documents import Document, furniture
 from tests.hostile import files
 
@@ -91,10 +95,10 @@ PIECES = st.one_of(
 TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
 
-def check(document: Document, with_: build.Readers) -> None:
+def check(document: Document, with_: report.Readers) -> None:
     """Read a report and check what holds of every one."""
     text = document.text
-    rows, unfit = build.extract(document, with_)
+    rows, unfit = report.extract(document, with_)
     assert unfit == []
     for name, found in rows.items():
         tables.frame(name, [{"report_id": document.report_id} | row for row in found])
@@ -161,3 +165,125 @@ def test_changed_files(readers, tmp_path, kind, changes, inside):
         assert len(str(error)) < 500
     else:
         check(document, readers)
+
+
+# ------------------------------------------------------------------------------------------------ whole builds
+
+
+@pytest.fixture(params=["csv", "parquet"])
+def fmt(request) -> tables.Format:
+    return request.param
+
+
+def told(out: Path) -> dict[str, str]:
+    """Return the messages about files that gave no report, by file."""
+    rows = tables.read("review", out)
+    return dict(rows.loc[rows["suggestion"].str.startswith("mend or"), ["text", "message"]].to_numpy())
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    folder = files.folder(tmp_path)
+    for number, name in enumerate("abc"):
+        (folder / "reports" / f"{name}.txt").write_text(files.text(2019 + number), "utf-8")
+    return folder
+
+
+def failing(what: Exception, of: str) -> Callable[..., Any]:
+    def extract(document: Document, *given: Any) -> Any:
+        if document.file == of:
+            raise what
+        return report.extract(document, *given)
+
+    return extract
+
+
+def test_a_fault_of_the_program_leaves_one_file_out(home, fmt, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(part, "extract", failing(RecursionError("too deep"), "b.txt"))
+        made = build.build(home / "reports", home / "out", fmt=fmt)
+    assert made.rows["reports"] == 2
+    assert list(told(home / "out")) == ["b.txt"]
+    for message in (told(home / "out")["b.txt"], *made.failures):
+        assert message.startswith("b.txt: could not be read: RecursionError (too deep) at ")
+        assert "part.py:" in message and "please report it" in message
+    (home / "reports" / "b.txt").write_text(files.text(2015), "utf-8")
+    assert build.build(home / "reports", home / "out", fmt=fmt).failures == []
+    assert tables.read("reports", home / "out")["report_id"].tolist() == ["a", "b", "c"]
+
+
+def test_a_fault_in_judging_again_leaves_one_file_out(home, monkeypatch):
+    build.build(home / "reports", home / "out", fmt="parquet")
+    row = tables.read("indicators", home / "out").query("report_id == 'b'").iloc[0]
+    corrections = home / "corrections.csv"
+    corrections.write_text(
+        "report_id,indicator,scope,action,old_value,new_value,unit,start,end,reason\n"
+        f"b,{row.indicator},{row.scope},drop,{row.value:g},,,,,x\n"
+    )
+
+    def judge(*given: Any) -> Any:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(part, "judge_again", judge)
+    monkeypatch.setattr(part, "extract", failing(IndexError("list index out of range"), "b.txt"))
+    with pytest.raises(CodebookError, match="no report 'b' in this build"):
+        build.build(home / "reports", home / "out", corrections=corrections, fmt="parquet")
+    monkeypatch.setattr(part, "extract", report.extract)
+    made = build.build(home / "reports", home / "out", corrections=corrections, fmt="parquet")
+    assert made.failures == [] and made.rows["reports"] == 3
+
+
+@pytest.mark.parametrize("what", [MemoryError(), KeyboardInterrupt(), DataError("x")])
+def test_what_is_no_fault_of_the_file_stops_the_build(home, monkeypatch, what):
+    monkeypatch.setattr(part, "extract", failing(what, "b.txt"))
+    with pytest.raises(type(what)):
+        build.build(home / "reports", home / "out")
+
+
+def test_names_that_are_one_on_some_disks(home, fmt):
+    for name in ("A", "\u8c48", "\uf900", "D", "stra\u00dfe", "STRASSE"):
+        (home / "reports" / f"{name}.txt").write_text(files.text(2019) + name, "utf-8")
+    made = build.build(home / "reports", home / "out", fmt=fmt)
+    assert made.rows["reports"] == 6
+    assert set(told(home / "out")) == {"a.txt", "\uf900.txt", "stra\u00dfe.txt"}
+    assert "report_id a is the same file's name as that of A.txt" in told(home / "out")["a.txt"]
+    (home / "reports" / "A.txt").unlink()
+    build.build(home / "reports", home / "out", fmt=fmt)
+    assert "a.txt" not in told(home / "out") and (home / "out" / "text" / "a.txt").exists()
+
+
+def test_what_is_no_file_of_the_folder_is_told_each_time(home, fmt):
+    """A pipe that nobody writes to is not waited for; what a link leads to may change and the link does not."""
+    folder, outside = home / "reports", home / "outside.txt"
+    outside.write_text(files.text(2011), "utf-8")
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "circle.txt").symlink_to("circle.txt")
+    (folder / "out.txt").symlink_to(outside)
+    (folder / "in.txt").symlink_to("kept/in.txt")
+    (folder / os.fsdecode(b"\xff.txt")).write_text(files.text(2012), "utf-8")
+    (folder / "kept").mkdir()
+    (folder / "kept" / "in.txt").write_text("x")
+    for _ in range(2):
+        assert build.build(folder, home / "out", fmt=fmt).rows["reports"] == 4
+        assert set(told(home / "out")) == {"pipe.txt", "circle.txt", "out.txt", "in.txt", "kept/in.txt"}
+    (folder / "kept" / "in.txt").write_text(files.text(2013), "utf-8")
+    (folder / "pipe.txt").unlink()
+    build.build(folder, home / "out", fmt=fmt)
+    assert set(told(home / "out")) == {"circle.txt", "out.txt", "kept/in.txt"}
+    assert "the same content as in.txt" in told(home / "out")["kept/in.txt"]
+
+
+def test_a_file_that_the_disk_does_not_give(home, fmt, monkeypatch):
+    """An error of the disk while a file is hashed, and while it is read."""
+
+    def refuse(path: Path, *given: Any, **more: Any) -> Any:
+        if path.name == "b.txt":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return opened(path, *given, **more)
+
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", refuse)
+    assert build.build(home / "reports", home / "out", fmt=fmt).rows["reports"] == 2
+    assert "Input/output error" in told(home / "out")["b.txt"]
+    monkeypatch.setattr(Path, "open", opened)
+    assert build.build(home / "reports", home / "out", fmt=fmt).rows["reports"] == 3
