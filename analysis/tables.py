@@ -173,6 +173,8 @@ def by_kind(review: pd.DataFrame) -> pd.DataFrame:
 
 def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
     """Return `made` unchanged when it fits the schema of `table`, else raise `DataError` with every failure."""
+    if _fits(table, made):
+        return made
     import pandera.errors
 
     try:
@@ -185,6 +187,20 @@ def check(table: str, made: pd.DataFrame) -> pd.DataFrame:
             for case in cases.to_dict("records")
         ) from error
     return made
+
+
+def _fits(table: str, made: pd.DataFrame) -> bool:
+    """Whether a frame is plainly right; pandera, which takes ten times as long, says what is wrong with another."""
+    columns = _columns(table)
+    if list(made) != list(columns):
+        return False
+    for name, (kind, allowed) in columns.items():
+        column = made[name]
+        if str(column.dtype) != _DTYPES[kind.lower()] or (kind.isupper() and column.hasnans):
+            return False
+        if allowed and not set(column.dropna().unique()).issubset(allowed):
+            return False
+    return not made.duplicated(key(table)).to_numpy().any()
 
 
 def write(table: str, made: pd.DataFrame, folder: Path, fmt: Format = "csv") -> Path:
