@@ -152,7 +152,7 @@ def test_a_folder_is_copied_whole_or_not_at_all(tmp_path, monkeypatch):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x").write_bytes(b"x")
     with monkeypatch.context() as patch:
-        patch.setattr(files.shutil, "copytree", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        patch.setattr(files.shutil, "copytree", lambda *_, **__: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
         with pytest.raises(FolderError, match="the disk is full"):
             files.copy_folder(tmp_path / "a", tmp_path / "b")
     assert not (tmp_path / "b").exists()
