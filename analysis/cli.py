@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from analysis import paths
-from analysis.errors import AnalysisError, ParameterError, RunError
+from analysis.errors import AnalysisError, ParameterError, RunError, legible
 from analysis.execute.command import app as runs_app
 from analysis.progress import progress as _progress
 
@@ -56,7 +56,7 @@ TimeoutOption = Annotated[
 def _say(text: str, style: str = "") -> None:
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, style=style, markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(legible(text), style=style, markup=False)
 
 
 def _print(frame: pd.DataFrame) -> None:

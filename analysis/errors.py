@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import category
 
 SHOWN = 10
+_UNSEEN = {"Cc", "Cf", "Cs"}  # of Unicode: controls, marks of direction, halves of letters
 
 
 class AnalysisError(ValueError):
@@ -72,6 +74,11 @@ class FigureError(AnalysisError):
 
 class FolderError(AnalysisError):
     """A folder cannot be written: the disk is full or read-only, or another process is at work there."""
+
+
+def legible(text: str) -> str:
+    """Return a text whose controls are shown as codes: a file's name must not steer a terminal or turn its writing."""
+    return "".join(one if one in "\n\t" or category(one) not in _UNSEEN else ascii(one)[1:-1] for one in text)
 
 
 def closest(word: str, known: Iterable[str]) -> str:

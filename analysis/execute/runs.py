@@ -36,11 +36,16 @@ def read(folder: Path) -> Record:
         "folder": folder,
     }  # fmt: skip
     try:
-        return nothing | json.loads((folder / "run.json").read_text("utf-8"))
+        known = json.loads((folder / "run.json").read_text("utf-8"))
     except FileNotFoundError:
         return nothing
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, RecursionError):
         return nothing | {"status": "unreadable"}
+    own = {name: nothing[name] for name in ("notebook", "key", "folder")}  # where it lies, whatever it says
+    read = nothing | known | own if isinstance(known, dict) else own
+    if not all(isinstance(read.get(name), type(value)) for name, value in nothing.items() if value is not None):
+        return nothing | {"status": "unreadable"}
+    return read
 
 
 def records(notebook: str = "") -> list[Record]:
@@ -50,7 +55,8 @@ def records(notebook: str = "") -> list[Record]:
 
 
 def _folders() -> list[Path]:
-    return [path for path in paths.RUNS.glob("*/*") if path.is_dir() and not path.name.startswith(".")]
+    found = [path for path in paths.RUNS.glob("*/*") if path.is_dir() and not path.name.startswith(".")]
+    return [path for path in found if not path.is_symlink()]  # a link is no run of ours, and nothing to remove
 
 
 def table(notebook: str = "", status: str = "", **chosen: Any) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from analysis import files, paths, tables, workers
 from analysis.codebook import Row
-from analysis.errors import CodebookError, DocumentError, closest
+from analysis.errors import CodebookError, DocumentError, FolderError, closest
 from analysis.extract import corrections as overrides
 from analysis.extract import documents, formats, incremental, replacing
 from analysis.extract import ledger as ledgers
@@ -73,7 +73,7 @@ def build(
     CodebookError
         The codebook or the ledger is not usable, or a correction does not fit what is read.
     FolderError
-        Another process builds in `out`, it cannot be written, or the disk is full.
+        Another process builds in `out`, it cannot be written, holds a folder `text` of others, or the disk is full.
     """
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
@@ -81,6 +81,8 @@ def build(
     listed, found = time.time_ns(), documents.listed(reports)
     if not found:
         raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
+    if (out / "text").resolve() in (reports.resolve(), *reports.resolve().parents):
+        raise FolderError(f"{reports}: the texts of the tables would take its place. Choose another folder with --out.")
     with replacing.alone(out) as staging:
         before = incremental.load(out) if fmt == "parquet" else Index()
         now = Index(*incremental.made_with(codebook_folder), incremental.hashed(reports, found, listed, before))

@@ -10,9 +10,11 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from filecmp import cmp
 from pathlib import Path
 
 from analysis import files, parts, tables
+from analysis.errors import FolderError
 
 STAGING = ".building"
 
@@ -39,8 +41,23 @@ def alone(out: Path) -> Iterator[Path]:
 
 
 def with_texts(staging: Path, out: Path, new: Iterable[str]) -> None:
-    """Move new texts to their place."""
+    """Move new texts to their place.
+
+    Raises
+    ------
+    FolderError
+        There is a folder `text`, but no table beside it: it is not ours, and we would remove what is in it.
+    """
     (out / "text").mkdir(exist_ok=True)
+    tables_before = [out / "reports.csv", out / "reports.parquet", out / parts.FOLDER / parts.LIST]
+    if not any(map(Path.exists, tables_before)):
+        waiting = staging / "text"
+        for other in sorted((out / "text").iterdir()):  # those of a first build that was killed are what we have
+            if not (waiting / other.name).exists() or not cmp(waiting / other.name, other, shallow=False):
+                raise FolderError(
+                    f"{other.parent}: holds files that are no texts of tables, for example {other.name}; a build "
+                    "there would remove them. Choose another folder with --out."
+                )
     for name in new:
         os.replace(staging / "text" / f"{name}.txt", out / "text" / f"{name}.txt")  # noqa: PTH105 -- faster, and there are many
 
@@ -81,4 +98,5 @@ def without_texts(out: Path, reports: Iterable[str]) -> None:
 
 def _remove_others(folder: Path, wanted: Collection[str]) -> None:
     for name in set(os.listdir(folder)).difference(wanted):  # noqa: PTH208 -- faster, and there are many
-        (folder / name).unlink()
+        if not (folder / name).is_dir():
+            (folder / name).unlink()

@@ -27,6 +27,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 JUDGES = ("wordings", "indicators", "ratios", "identities")  # files of the codebook that `judge` alone depends on
 READ = ("structure", "metadata")  # kinds of review rows that it does not make
+NEAR = 250  # characters shown on either side of a number that feeds no indicator
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def judge_again(rows: Rows, text: str, with_: Readers, corrected: Sequence[Row] 
 
 def _unmatched(text: str, one: Quantity) -> dict[str, object]:
     left, right = sentence(text, one.start, one.end)
+    left, right = max(left, one.start - NEAR), min(right, one.end + NEAR)  # a clause may hold 100,000 numbers
     return {"kind": "unmatched", "start": one.start, "end": one.end, "text": text[left:right],
             "message": f"{text[one.start : one.end]} feeds no indicator ({one.label})",
             "suggestion": "add a wording if the codebook has an indicator for it; many figures are none"}  # fmt: skip

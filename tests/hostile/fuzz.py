@@ -9,6 +9,7 @@ cases.py.
 """
 
 import sys
+from html import escape
 from pathlib import Path
 
 import atheris
@@ -16,7 +17,7 @@ import atheris
 with atheris.instrument_imports(include=["analysis.extract"]):
     from analysis import codebook, paths
     from analysis.errors import DocumentError
-    from analysis.extract import formats, markup, quantities
+    from analysis.extract import docx, formats, markup, quantities  # noqa: F401 -- formats imports docx when it is needed
 
 from tests.hostile import files
 
@@ -49,15 +50,6 @@ WORDS = [
 ]
 
 
-LIST = (
-    "<w:p><w:pPr><w:pStyle w:val='1'/><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr></w:pPr><w:r><w:t>法</w:t>"
-    "<w:br/><w:tab/></w:r></w:p><w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>\0"
-    f"<w:numbering xmlns:w='{files.W}'><w:abstractNum w:abstractNumId='0'><w:lvl w:ilvl='0'><w:start w:val='1'/><w:numFmt "
-    "w:val='chineseCounting'/><w:lvlText w:val='%1、'/></w:lvl></w:abstractNum><w:num w:numId='1'><w:abstractNumId "
-    f"w:val='0'/></w:num></w:numbering>\0<w:styles xmlns:w='{files.W}'><w:style w:styleId='1'/></w:styles>"
-)
-
-
 def html(raw: bytes) -> None:
     """A page of any text: laid out without an exception, its lines without line ends."""
     page = markup.lay(raw.decode("utf-8", "replace"), frozenset({"zoom"}))
@@ -65,12 +57,64 @@ def html(raw: bytes) -> None:
     assert all(0 <= one.start <= one.end <= len(page.lines) for one in page.blocks)
 
 
+OPEN = [
+    "p",
+    "r",
+    "t",
+    "tbl",
+    "tr",
+    "tc",
+    "pPr",
+    "numPr",
+    "body",
+    "ins",
+    "del",
+    "sdt",
+    "sdtContent",
+    "hyperlink",
+    "txbxContent",
+    "lvl",
+    "abstractNum",
+    "num",
+    "style",
+    "x",
+]
+EMPTY = ("br", "tab", "cr", "noBreakHyphen", "ilvl w:val='{}'", "numId w:val='{}'", "pStyle w:val='{}'", "gridSpan w:val='{}'",
+         "vMerge", "vMerge w:val='restart'", "start w:val='{}'", "lvlText w:val='%{}、'", "numFmt w:val='chineseCounting'", "vanish",
+         "abstractNumId w:val='{}'", "basedOn w:val='{}'", "outlineLvl w:val='{}'", "fldChar w:fldCharType='begin'")  # fmt: skip
+
+
+def _tree(given: atheris.FuzzedDataProvider) -> str:
+    """Return well-formed XML of the elements that a Word file has, in any order."""
+    made, open_ = [], []
+    while given.remaining_bytes() and len(made) < 300:
+        kind = given.ConsumeIntInRange(0, 3)
+        if kind == 0:
+            name = given.PickValueInList(OPEN)
+            made.append(f"<w:{name} w:val='1' w:numId='1' w:abstractNumId='1' w:ilvl='0' w:styleId='1'>")
+            open_.append(name)
+        elif kind == 1 and open_:
+            made.append(f"</w:{open_.pop()}>")
+        elif kind == 2:
+            made.append(f"<w:{given.PickValueInList([*EMPTY]).format(given.ConsumeIntInRange(-1, 12))}/>")
+        else:
+            made.append("<w:t>" + escape(given.ConsumeUnicodeNoSurrogates(3)) + "</w:t>")
+    return "".join(made) + "".join(f"</w:{name}>" for name in reversed(open_))
+
+
 def word(raw: bytes) -> None:
-    """Any XML in a Word file's parts, which NULs part: lines, or an error that names the file."""
-    body, *parts = raw.split(b"\0", 2)
-    named = {f"word/{name}.xml": part for name, part in zip(("numbering", "styles"), parts, strict=False)}
+    """Any elements, or any bytes, in a Word file's parts: lines, or an error that names the file."""
+    given = atheris.FuzzedDataProvider(raw)
+    if given.ConsumeBool():
+        parts = {
+            f"word/{name}.xml": f"<w:{name} xmlns:w='{files.W}'>{_tree(atheris.FuzzedDataProvider(given.ConsumeBytes(200)))}</w:{name}>"
+            for name in ("numbering", "styles")
+        }
+        content = files.word(_tree(given), parts)
+    else:
+        content = files.word(given.ConsumeBytes(4000).decode("utf-8", "replace"))
     try:
-        assert "\n\n" not in formats.text(files.word(body.decode("utf-8", "replace"), named), "x.docx", BOOK)
+        assert "\n\n" not in formats.text(content, "x.docx", BOOK)
     except DocumentError as error:
         assert str(error).startswith("x.docx")
 
@@ -90,7 +134,7 @@ def numbers(raw: bytes) -> None:
 
 SEEDS = {
     "html": [files.page(files.paragraphs(files.lines())), b"<table><tr><td rowspan=2>1<td><p style=display:none>\xe4\xbb\xb6</table>"],
-    "docx": ["".join(map(files.paragraph, files.lines())).encode(), LIST.encode()],
+    "docx": ["".join(map(files.paragraph, files.lines())).encode(), bytes(range(256)) * 4],
     "numbers": [bytes(range(200))],
 }  # fmt: skip
 

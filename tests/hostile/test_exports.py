@@ -2,22 +2,28 @@
 
 import ast
 import csv
+import html
 import io
 import json
 import re
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import docx
+import markdown_it
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from analysis import cells, codebook, desk, errors, figures, load, paths, tables
+from analysis import cells, cli, codebook, desk, errors, figures, load, paths, tables
+from analysis.execute import runs
 from analysis.extract import build, ledger
-from analysis.present import drawing, evidence, latex, numbers, printed
+from analysis.present import drawing, evidence, latex, numbers, parcel, printed
 from tests import browser
 from tests.hostile import files
 from tests.present import conftest as made
@@ -131,6 +137,27 @@ def test_printed_tables_show_what_they_are_given(tmp_path):
     assert back.iloc[0, 1] == "-2"
 
 
+def test_captions_are_texts():
+    record = {
+        "name": "fig01_corpus",
+        "title": MARKUP,
+        "caption": MARKUP,
+        "notes": [*EVIL],
+        "files": {},
+        "size_mm": [1, 1],
+    }
+    found = {"fig01_corpus": {lang: record | {"lang": lang} for lang in ("zh", "en")}}
+    made_ = parcel.captions(found)
+    own = sorted({*latex._SPECIAL.values(), "{}"}, key=len, reverse=True)
+    for lang in ("zh", "en"):
+        tex = made_[f"captions.{lang}.tex"].decode()
+        for command in ("begin{figure}", "end{figure}", "centering", "includegraphics", "caption", "label"):
+            tex = tex.replace(f"\\{command}", "")
+        assert set(re.findall(r"\\[a-zA-Z]+", re.sub("|".join(map(re.escape, own)), "", tex))) <= {"\\linewidth"}
+    page = markdown_it.MarkdownIt("commonmark").render(made_["captions.md"].decode())
+    assert not re.search(r"<(?!/?(?:h2|p|strong|em|br)\b)", page)
+
+
 def test_quoted_numbers_are_inert(tmp_path):
     figures.quote("x", "n", {"evil": MARKUP}, folder=tmp_path)
     numbers.join(tmp_path / "x")
@@ -158,7 +185,33 @@ def hostile_set(tmp_path_factory) -> Path:
         (folder / "reports" / f"{number}<img src=x onerror={RUN}>.txt").write_text(text, "utf-8")
     build.build(folder / "reports", home / "tables")
     evidence.write(home / "tables", home / "evidence")
+    view = hostile_topics()
+    view.save("x", folder=home)
+    shown = {"topics": view, "table": hostile_table(), "reports": load.reports(home / "tables"), "items": load.items(folder=home / "tables"),
+             "browse": load.reports(home / "tables").assign(**{MARKUP: MARKUP}).browse(),
+             "evidence": load.indicators(folder=home / "tables").evidence.show(tables=home / "tables")}  # fmt: skip
+    (home / "cells").mkdir()
+    for name, one in shown.items():
+        output = one._repr_html_()
+        (home / "cells" / f"{name}.html").write_text(f"<meta charset=utf-8><!doctype html>{output}", "utf-8")
+        for inner in re.findall(r'srcdoc="([^"]*)"', output):
+            (home / "cells" / f"{name}.frame.html").write_text(html.unescape(inner), "utf-8")
     return home
+
+
+def hostile_topics() -> figures.TopicView:
+    """The page to read topics in, of hostile words, names, texts and places."""
+    rng = np.random.default_rng(1)
+    vocabulary = (*EVIL, *"甲乙丙丁")
+    items = pd.DataFrame({"report_id": [f"r{n}" for n in range(6)], "item_id": range(6), "text": [MARKUP, *EVIL[:5]]})
+    counts, words = rng.integers(1, 4, (6, len(vocabulary))), rng.dirichlet(np.full(len(vocabulary), 0.5), 2)
+    model = SimpleNamespace(
+        words=words, shares=rng.dirichlet([0.5, 0.5], 6), vocabulary=vocabulary, items=items, counts=counts,
+        settings={"seed": MARKUP, MARKUP: MARKUP},
+    )  # fmt: skip
+    reports = made.reports(6)
+    reports["place"] = pd.Series(EVIL[:6], dtype="str")
+    return figures.topic_view(model, reports, names={"zh": [MARKUP, EVIL[0]], "en": [MARKUP, EVIL[1]]})
 
 
 @pytest.mark.slow
@@ -180,8 +233,10 @@ def test_nothing_runs_in_a_browser(hostile_set, tmp_path):
 
     export.gallery(hostile_set / "x", MARKUP)
     pages = [*sorted((hostile_set / "x").glob("*.html")), *sorted((hostile_set / "x").glob("*.svg"))]
-    pages += sorted((hostile_set / "evidence").rglob("*.html"))[:6] + sorted(
-        (hostile_set / "evidence" / "reports").glob("*.html")
+    pages += (
+        sorted((hostile_set / "cells").glob("*.html"))
+        + sorted((hostile_set / "evidence").rglob("*.html"))[:6]
+        + sorted((hostile_set / "evidence" / "reports").glob("*.html"))
     )
     with browser.open_browser(tmp_path) as page:
         for path in dict.fromkeys(pages):
@@ -193,6 +248,7 @@ def test_nothing_runs_in_a_browser(hostile_set, tmp_path):
             assert (
                 page.run("[...document.querySelectorAll('a')].filter(a => /^javascript:/i.test(a.href)).length") == 0
             ), path
+            assert page.run("document.querySelectorAll('body *, svg *').length") > 0, path
         assert page.errors == []
         assert {url.split(":")[0] for url in page.requests} <= {"file", "data"}
         for cell in (*EVIL, "-5", "12件", "+4.5%"):
@@ -321,3 +377,99 @@ def test_a_codebook_of_formulas_is_read_as_it_was(tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(tables.csv_bytes(pd.DataFrame({"a": [*EVIL[12:16]]}, dtype="str")))
     assert [row["a"] for row in codebook.read_csv(path, ("a",))] == [*EVIL[12:16]]
+
+
+# ------------------------------------------------------------------------------------------------ links in folders of outputs
+
+
+@pytest.fixture
+def outside(tmp_path) -> Path:
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "kept.txt").write_text("kept")
+    return folder
+
+
+def test_a_link_is_no_run(tmp_path, outside, monkeypatch):
+    """Nothing outside runs/ is listed or removed; a record says nothing about where it lies."""
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    home = paths.RUNS / "03_topics"
+    home.mkdir(parents=True)
+    (home / "failed-aaaa").symlink_to(outside, target_is_directory=True)
+    for name, record in {
+        "failed-bbbb": {"folder": str(outside), "notebook": "../../x.ipynb", "key": "../outside", "status": "failed"},
+        "failed-cccc": {"status": ["done"], "parameters": "x"},
+        "failed-dddd": [1],
+    }.items():
+        (home / name).mkdir()
+        (home / name / "run.json").write_text(json.dumps(record))
+    (home / "failed-eeee").mkdir()
+    (home / "failed-eeee" / "run.json").write_text("[" * 100_000)
+    (home / "failed-eeee" / "in").symlink_to(outside, target_is_directory=True)
+    found = runs.removable(failed=True)
+    assert sorted(one["key"] for one in found) == ["bbbb", "cccc", "dddd", "eeee"]
+    assert [one["status"] for one in sorted(found, key=lambda one: one["key"])] == ["failed", *["unreadable"] * 3]
+    assert {one["folder"].parent for one in found} == {home}
+    assert runs.remove(found) == 4
+    assert [path.name for path in home.iterdir()] == ["failed-aaaa"]
+    assert (outside / "kept.txt").read_text() == "kept"
+
+
+def test_runs_and_figures_may_be_links_themselves(tmp_path, outside, drawn, monkeypatch):
+    """Somebody keeps outputs on another disk."""
+    (tmp_path / "figures").symlink_to(outside, target_is_directory=True)
+    figures.save(drawn, "x", folder=tmp_path / "figures")
+    assert (outside / "x" / "fig01_corpus.zh.svg").exists()
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "figures")
+    (outside / "03_topics" / "failed-bbbb").mkdir(parents=True)
+    assert runs.remove(runs.removable(failed=True)) == 1
+    assert (outside / "kept.txt").exists()
+
+
+def test_a_file_that_is_a_link_is_replaced_and_not_written_through(tmp_path, outside, drawn):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "fig01_corpus.zh.svg").symlink_to(outside / "kept.txt")
+    figures.save(drawn, "x", folder=tmp_path)
+    assert (outside / "kept.txt").read_text() == "kept"
+    assert not (tmp_path / "x" / "fig01_corpus.zh.svg").is_symlink()
+
+
+@pytest.mark.parametrize("out", ["..", "../x", "/", "a/b", "x y", "--help "])
+def test_a_name_of_a_figure_set_is_no_path(out, tmp_path):
+    (tmp_path / "reports").mkdir()
+    done = CliRunner().invoke(cli.app, ["paper", "--reports", str(tmp_path / "reports"), "--out", out])
+    assert done.exit_code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["reports"]
+
+
+@pytest.mark.parametrize("fmt", ["csv", "parquet"])
+def test_a_build_into_the_folder_above_touches_nothing_else(tmp_path, fmt, monkeypatch):
+    """`--out ..` is a folder like any other: tables and text/ appear in it, what stands there stays."""
+    home = files.folder(tmp_path / "deep")
+    files.good(home / "reports")
+    (home / "mine.csv").write_text("mine")
+    monkeypatch.chdir(home / "reports")
+    for _ in range(2):
+        build.build(Path(), Path(".."), fmt=fmt)
+        assert len([*(home / "text").iterdir()]) == 4 and (home / "mine.csv").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
+
+
+@pytest.mark.parametrize("fmt", ["csv", "parquet"])
+def test_a_folder_of_texts_that_is_not_ours_is_left_alone(tmp_path, fmt):
+    """Somebody has a folder `text` where the tables are to go, perhaps the reports themselves."""
+    home = files.folder(tmp_path)
+    files.good(home / "reports")
+    files.good(home / "text")
+    (home / "text" / "inner").mkdir()
+    before = {path.name: path.read_bytes() for path in (home / "text").glob("*.*")}
+    with pytest.raises(errors.FolderError, match="would take its place"):
+        build.build(home / "text", home, fmt=fmt)
+    with pytest.raises(errors.FolderError, match="no texts of tables, for example good_docx"):
+        build.build(home / "reports", home, fmt=fmt)
+    assert before == {path.name: path.read_bytes() for path in (home / "text").glob("*.*")}
+    assert not (home / "reports.csv").exists()
+
+
+def test_names_of_files_do_not_steer_a_terminal():
+    assert errors.legible("\x1b[31ma\x07\u202eb\x9b1m\n中　文\t") == r"\x1b[31ma\x07\u202eb\x9b1m" + "\n中　文\t"
