@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,9 @@ def without_boilerplate(
         What `formulas` found.
     """
     removed = formulas(items, min_reports, min_length, cited)
-    spans = {key: part[["start", "end"]].to_numpy().tolist() for key, part in removed.groupby(["report_id", "item_id"])}
+    spans: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    for report_id, item_id, *span in removed[["report_id", "item_id", "start", "end"]].itertuples(index=False):
+        spans[report_id, item_id].append(tuple(span))
     texts = []
     for report_id, item_id, text in zip(items["report_id"], items["item_id"], items["text"], strict=True):
         kept, at = [], 0

@@ -54,7 +54,7 @@ def measure(n_reports: int, only: list[str], folder: Path) -> pd.DataFrame:
         print(*rows[-1], sep=" | ", file=sys.stderr, flush=True)
 
     made, tables = folder / f"reports{n_reports}", folder / f"reports{n_reports}" / "tables"
-    if not (tables / "reports.parquet").exists():
+    if not (tables / "build.json").exists():
         for name, words in (
             ("simulate", ("simulate", "--reports", n_reports, "--seed", SEED, "--out", made)),
             ("build", ("build", "--reports", made / "reports", "--out", tables, "--format", "parquet")),

@@ -60,6 +60,14 @@ def test_the_choice_is_marked_and_said():
     assert "do not choose: none of 2 to 9 topics predicts" in none.caption
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "Computed on 3,000 of 28,681 items"), ("zh", "在 28,681 条中")])
+def test_a_choice_on_a_sample_says_so_first_and_one_on_all_items_does_not(lang, said):
+    choice = choice_of([2, 6, 9], 6, "chosen")
+    assert said not in figures.fig06_choice(choice, lang).caption
+    choice.settings |= {"n_items": 3000, "of_items": 28681}
+    assert figures.fig06_choice(choice, lang).caption.startswith(said)
+
+
 def test_a_table_without_measures_is_refused():
     choice = choice_of([2, 3], 2, "chosen")
     choice.table = choice.table.loc[choice.table["measure"] != "noise"]

@@ -8,11 +8,12 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 from analysis import figures, paths, tables
 from analysis.errors import CodebookError, FigureError, ParameterError
-from analysis.present import drawing, fonts, theme
+from analysis.present import corpus, drawing, fonts, theme
 
 
 def draw_all(make, n, lang, n_topics=6):
@@ -449,6 +450,35 @@ def test_an_area_without_label_is_named(make, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "CODEBOOK", tmp_path)
     with pytest.raises(CodebookError, match=r"no key 'area.A6'"):
         figures.fig03_disclosure(indicators, reports, "zh")
+
+
+# rows of many values
+
+
+def test_more_than_300_values_have_a_band_and_the_20_at_each_end():
+    figure, (few, many) = plt.subplots(1, 2)
+    values = np.arange(301.0)
+    assert corpus.box(few, 0, values[:300]) == {"median": 149.5, "q1": 74.75, "q3": 224.25}
+    assert corpus.box(many, 0, values) == {"median": 150.0, "q1": 75.0, "q3": 225.0}
+    plt.close(figure)
+    assert few.lines[0].get_xdata().tolist() == values[:300].tolist(), "a dot each and no band"
+    band, dots = (line.get_xdata() for line in many.lines[:2])
+    np.testing.assert_allclose(band, [15, 285])
+    assert list(dots) == [*range(20), *range(281, 301)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "banded"), [(300, False), (900, True)])
+def test_a_band_is_said_in_the_captions_of_figures_1_2_and_4(make, n, banded):
+    reports = make.reports(n).assign(level="county", days_to_deadline=np.arange(n) % 90 - 60)
+    drawn = {
+        "fig01": figures.fig01_corpus(reports, "en"),
+        "fig02": figures.fig02_attention(make.attention(reports), reports, "en"),
+        "fig04": figures.fig04_core(make.indicators(reports), make.derived(reports), reports, "en"),
+    }
+    for name, one in drawn.items():
+        assert ("Rows with more than 300 values: the pale band" in one.caption) == banded, name
+        assert make.fits_a_page(one.figure), name
 
 
 def test_spread_is_the_same_each_time_and_within_its_height():

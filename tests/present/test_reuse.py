@@ -92,6 +92,13 @@ def test_caption_has_median_and_largest_and_counts_passages(make):
     assert "the 1 longest are listed" in caption, "a part of another is not listed again"
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "A sample: 5 of 12 reports, all"), ("zh", "从 12 份报告中随机抽取")])
+def test_a_sample_of_the_reports_is_said_first_and_all_of_them_are_no_sample(make, lang, said):
+    reports = make.reports(12)
+    assert "sample" not in figures.fig10_reuse(alike(reports), reports, "en").caption
+    assert figures.fig10_reuse(alike(reports.head(5)), reports, lang).caption.startswith(said)
+
+
 def test_no_passage_is_said(make):
     reports = make.reports(5)
     drawn = figures.fig10_reuse(alike(reports), reports, "en", passages(reports, []))
