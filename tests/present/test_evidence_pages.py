@@ -197,8 +197,9 @@ def test_copied_lines_are_corrections_that_the_build_takes(page, tmp_path):
         "getSelection().removeAllRanges(); getSelection().addRange(range); } } })()"
     )
     tab.until("document.querySelector('.add q')?.textContent === '20人次'")
-    tab.click(".add .set")
-    tab.until("document.activeElement.getAttribute('aria-invalid') === 'true'")
+    tab.until(  # the panel may be drawn anew for as long as the selection settles
+        "(document.querySelector('.add .set').click(), document.activeElement.getAttribute('aria-invalid') === 'true')"
+    )
     tab.type("enforcement_officers_trained")
     row = copied(".add .set")
     assert (row["action"], row["new_value"], row["unit"], row["scope"]) == ("add", "20", "人次", "own")
