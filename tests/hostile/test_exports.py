@@ -45,7 +45,7 @@ STARTS = tuple("=+-@\t\r\n＝＋－＠")
 # ------------------------------------------------------------------------------------------------ CSV
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(CELL, min_size=1, max_size=6), CELL)
 def test_no_cell_is_a_formula_and_all_come_back(tmp_path_factory, given_cells, name):
     frame = pd.DataFrame({f"{name}a": given_cells, "n": range(len(given_cells))}).astype({f"{name}a": "str"})
@@ -57,7 +57,7 @@ def test_no_cell_is_a_formula_and_all_come_back(tmp_path_factory, given_cells, n
     assert cells.read_texts(path).iloc[:, 0].tolist() == given_cells
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(CELL)
 def test_a_cell_comes_back(cell):
     assert cells.original(cells.inert(cell)) == cell
@@ -108,7 +108,7 @@ def test_a_file_named_like_a_formula_goes_through_ledger_and_desk(tmp_path, monk
 # ------------------------------------------------------------------------------------------------ LaTeX, DOCX
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(st.one_of(ANY, st.sampled_from(EVIL)))
 def test_latex_holds_no_command_of_a_text(text):
     said = latex.escape(text)
@@ -259,7 +259,7 @@ def test_nothing_runs_in_a_browser(hostile_set, tmp_path):
 # ------------------------------------------------------------------------------------------------ parameters and code
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(st.one_of(ANY, st.sampled_from(EVIL)))
 def test_a_parameter_stands_in_a_notebook_as_a_text(value):
     from papermill.translators import PythonTranslator
