@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, ParameterError
-from analysis.model.shingles import PAIR, bodies, normalise
+from analysis.model.shingles import MANY, PAIR, bodies, normalise
 
 LENGTH = 15  # characters without punctuation; shorter runs are mostly names of laws, offices and campaigns
 CONTEXT = 20  # characters shown before and after a passage
@@ -21,7 +21,7 @@ _COLUMNS = [*PAIR, "start_a", "end_a", "start_b", "end_b", "chars", "n_reports",
 Match = tuple[int, int, int]  # start in one, start in the other, length
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Passages:
     """Shared passages with the texts they stand in.
 
@@ -57,6 +57,8 @@ class Passages:
     def __str__(self) -> str:
         several = np.count_nonzero(self.frame["n_reports"] > 2)
         return f"{len(self.frame)} shared passages in {len(self.texts)} reports, {several} of them in more than two."
+
+    __repr__ = __str__  # a notebook keeps it beside the table, and all texts would be there
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(str(self))}</p>{self.html()}"
@@ -166,7 +168,7 @@ def self_copying(texts: pd.DataFrame, reports: pd.DataFrame, min_length: int = L
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 
-def sampled(texts: pd.DataFrame, reports: pd.DataFrame, n: int = 2_000, *, seed: int) -> pd.DataFrame:
+def sampled(texts: pd.DataFrame, reports: pd.DataFrame, n: int = MANY, *, seed: int) -> pd.DataFrame:
     """Return the texts of at most `n` reports: of places drawn by chance, each with all its reports.
 
     The pairs of 2,000 reports are 2 million, of 10,000 they are 50 million. Whole places are drawn, for a report is

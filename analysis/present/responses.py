@@ -198,7 +198,7 @@ def _heat(
     drawn.tick_params(labeltop=True, labelbottom=False)
     drawn.grid(visible=False)
     for row, kind in enumerate(table.index):
-        drawn.text(1.012, row, f"{counts[kind]}", transform=drawn.get_yaxis_transform(), size=theme.SMALL,
+        drawn.text(1.012, row, f"{counts[kind]:,}", transform=drawn.get_yaxis_transform(), size=theme.SMALL,
                    va="center_baseline")  # fmt: skip
     drawn.text(1.012, -1.05, "n", transform=drawn.get_yaxis_transform(), size=theme.SMALL, color=theme.MUTED)
     return shares

@@ -31,7 +31,12 @@ _LOST = "〓"
 
 @theme.styled
 def fig10_reuse(
-    alike: pd.DataFrame, reports: pd.DataFrame, lang: str, passages: pd.DataFrame | None = None, size: int = 8
+    alike: pd.DataFrame,
+    reports: pd.DataFrame,
+    lang: str,
+    passages: pd.DataFrame | None = None,
+    size: int = 8,
+    searched: int | None = None,
 ) -> Figure:
     """Draw which reports are alike, in the order of their clusters, and the longest passages that two of them share.
 
@@ -50,6 +55,8 @@ def fig10_reuse(
         `passages.shared(…).frame`.
     size : int
         Characters of the shingles that `alike` was computed with, for the caption.
+    searched : int, optional
+        Pairs that passages were looked for in, the most similar ones, for the caption; default: all.
 
     Returns
     -------
@@ -93,6 +100,8 @@ def fig10_reuse(
             "caption.fig10.passages", length=min(passages["chars"], default="—"), found=len(passages),
             cited=np.count_nonzero(passages["cited"]), shown=sum("text" in row for row in listed),
         )  # fmt: skip
+        if searched is not None:
+            said = say.said(said, say("caption.fig10.searched", pairs=f"{searched:,}"))
     caption = say(
         "caption.fig10.each" if few else "caption.fig10.many", n=len(ids), size=size, passages=said,
         median=f"{np.median(pairs):.1f}", largest=f"{pairs.max():.1f}",

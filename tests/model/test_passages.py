@@ -165,3 +165,8 @@ def test_a_sample_holds_whole_places_up_to_its_size():
     assert shuffled["report_id"].tolist() == some["report_id"].tolist()
     assert passages.sampled(texts, about, 60, seed=2)["report_id"].tolist() != some["report_id"].tolist()
     assert passages.sampled(texts, about, 200, seed=1) is texts
+
+
+def test_a_notebook_keeps_the_line_and_not_all_texts():
+    found = passages.shared(pd.DataFrame({"report_id": ["a", "b"], "text": ["甲" * 90, "乙" * 90]}))
+    assert repr(found) == str(found) == "0 shared passages in 2 reports, 0 of them in more than two."

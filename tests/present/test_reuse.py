@@ -99,6 +99,14 @@ def test_a_sample_of_the_reports_is_said_first_and_all_of_them_are_no_sample(mak
     assert figures.fig10_reuse(alike(reports.head(5)), reports, lang).caption.startswith(said)
 
 
+def test_pairs_that_were_not_searched_are_said(make):
+    reports = make.reports(5)
+    values, found = alike(reports), passages(reports)
+    assert "searched" not in figures.fig10_reuse(values, reports, "en", found).caption
+    caption = figures.fig10_reuse(values, reports, "en", found, searched=1500).caption
+    assert "once. Only the 1,500 most similar pairs of reports were searched for them." in caption
+
+
 def test_no_passage_is_said(make):
     reports = make.reports(5)
     drawn = figures.fig10_reuse(alike(reports), reports, "en", passages(reports, []))
