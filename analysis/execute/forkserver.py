@@ -27,7 +27,7 @@ def serve(line: socket.socket, bare: bool = False) -> NoReturn:
     """Answer one JSON line with another until the client is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle: it closes the line
     _preload(bare)
-    with line.makefile("r", encoding="utf-8") as asked:
+    with contextlib.suppress(ConnectionError), line.makefile("r", encoding="utf-8") as asked:  # a client that died
         line.sendall(b'{"ready": true}\n')
         for text in asked:
             request = json.loads(text)
