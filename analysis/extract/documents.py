@@ -172,9 +172,10 @@ def refused(path: Path, folder: Path) -> str:
     A folder that somebody sent may hold links to files of whoever opens it; they are no reports.
     """
     file = shown(path, folder)
-    leads = Path(os.path.realpath(path))  # Path.resolve raises on links that lead in a circle
-    if path.is_symlink() and not leads.is_relative_to(os.path.realpath(folder)):
-        return f"{file}: a link to something outside the folder of reports. Put the file itself there."
+    if path.is_symlink():
+        leads = Path(os.path.realpath(path))  # Path.resolve raises on links that lead in a circle
+        if not leads.is_relative_to(os.path.realpath(folder)):
+            return f"{file}: a link to something outside the folder of reports. Put the file itself there."
     if not path.is_file():
         return (
             f"{file}: not a file but a link to nothing or to a folder, a pipe, or a device. Put the file itself there."

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.errors import DataError, ParameterError
 from analysis.model.shingles import MANY, PAIR, bodies, normalise
+from analysis.model.stability import drawn
 
 LENGTH = 15  # characters without punctuation; shorter runs are mostly names of laws, offices and campaigns
 CONTEXT = 20  # characters shown before and after a passage
@@ -189,8 +190,7 @@ def sampled(texts: pd.DataFrame, reports: pd.DataFrame, n: int = MANY, *, seed: 
     place = {report_id: str(place) for place, report_id in sorted(known, key=str)}
     here = set(texts["report_id"])
     sizes = Counter(place[report_id] for report_id in place if report_id in here)
-    names = np.random.default_rng(seed).permutation(np.array(list(sizes), dtype=object))
-    chosen = set(names[np.cumsum([sizes[name] for name in names]) <= n])
+    chosen = set(drawn(pd.Series(sizes), n, seed).tolist())
     kept = [place.get(report_id) in chosen for report_id in texts["report_id"]]
     return texts.loc[kept].reset_index(drop=True)
 

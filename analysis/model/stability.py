@@ -120,14 +120,18 @@ def left_out(reports: Sequence[str], n_runs: int, seed: int) -> list[list[str]]:
     return parts[:n_runs]
 
 
+def drawn(sizes: pd.Series, most: int, seed: int) -> pd.Index:
+    """Return units drawn by chance, whole, as long as their sizes add up to at most `most`."""
+    order = sizes.iloc[np.random.default_rng(seed).permutation(len(sizes))]
+    return order.index[order.cumsum() <= most]
+
+
 def sampled(items: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     """Return the items of reports drawn by chance, at most `most` of them; up to so many, all as they are."""
     if len(items) <= most:
         return items
-    sizes = items["report_id"].value_counts(sort=False).sort_index()
-    drawn = sizes.iloc[np.random.default_rng(seed).permutation(len(sizes))]
-    chosen = drawn.index[drawn.cumsum() <= most]
-    return items.loc[items["report_id"].isin(chosen).to_numpy(bool)].reset_index(drop=True)
+    chosen = drawn(items["report_id"].value_counts(sort=False).sort_index(), most, seed)
+    return items.loc[items["report_id"].isin(chosen.tolist()).to_numpy(bool)].reset_index(drop=True)
 
 
 def shuffled(counts: csr_array, seed: int) -> csr_array:
