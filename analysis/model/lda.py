@@ -18,10 +18,11 @@ from threadpoolctl import threadpool_limits
 
 from analysis.errors import ParameterError
 
-TOLERANCE, ROUGH = 1e-4, 1e-2  # EM stops when a step moves no more than this share of all tokens; of many items
+TOLERANCE, ROUGH = 1e-4, 5e-2  # steps end when one moves no more than this share of all tokens; of many items
 FIRST, INNER = 10, 1  # updates of the items in the first EM step, and in each later one (more do not raise the bound)
 BLOCK = 128  # items updated together
-MANY, BATCH, DELAY, DECAY = 20_000, 2_000, 4, 0.7  # items above which EM goes by batches, of so many; their weights
+MANY, HINT = 20_000, 0.02  # items above which the topics are fitted by batches, and the tokens the NMF then hands out
+BATCHES, DELAY, DECAY, ZEROTH = 80, 10, 0.7, 5  # how many batches, what each weighs, updates of its items
 SEEDED = 0.1  # prior tokens of a seed word, for each time it stands in the corpus
 
 
@@ -39,7 +40,7 @@ class Fit(NamedTuple):
     n_iter : int
         EM steps taken.
     converged : bool
-        Whether the last step moved no more than `TOLERANCE` (after the pass by batches: `ROUGH`).
+        Whether the last step moved no more than `TOLERANCE` (of many items: `ROUGH`).
     started : ndarray, shape K×V
         Tokens of each word in each topic as the NMF handed them out, in its order of topics.
     weights : ndarray, shape K
@@ -166,8 +167,9 @@ def fit(
     start, infers each item anew from chance in every step, and item by item; here the items of a block are updated
     together and go on from where the last step left them. One thread: two add up in another order.
 
-    Above 20,000 items the start comes from that many of them, drawn by chance, and a pass by batches (`_online`) comes
-    before the steps over all items, of which one or two are then enough.
+    Above 20,000 items steps over all are dear, and a pass by batches (`_online`) comes first; it and the one to three
+    steps that are then enough are not EM's but collapsed ones (`_zeroth`): where topics share most of their words, EM
+    stays where it started.
 
     Parameters
     ----------
@@ -183,22 +185,24 @@ def fit(
     counts = csr_array(counts)
     with threadpool_limits(1):
         started = start(counts, n_topics=n_topics, seed=seed) if begin is None else begin
-        topics = eta + started
         many = len(counts.indptr) > MANY + 1
-        if many:
-            topics = _online(topics, counts, alpha, eta, seed)
+        topics = _online(started, counts, alpha, eta, seed) if many else eta + started
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         least = ROUGH if many else TOLERANCE
         while moved > least and n_iter < max_iter:
-            weights = np.exp(expected_log(topics))
-            gamma, tokens = _infer(weights, counts, alpha, gamma, max_steps=INNER if n_iter else FIRST, tolerance=1e-3)
+            if many:
+                gamma, tokens = _zeroth(topics, counts, alpha)
+            else:
+                steps = INNER if n_iter else FIRST
+                gamma, tokens = _infer(
+                    np.exp(expected_log(topics)), counts, alpha, gamma, max_steps=steps, tolerance=1e-3
+                )
             before, topics = topics, eta + tokens
             n_iter, moved = n_iter + 1, float(np.abs(topics - before).sum() / 2 / total)
         if refine and gamma is not None:
             topics = _collapsed(topics, gamma, counts, alpha, eta, refine)
-        gamma = posterior(
-            np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma, tolerance=1e-2 if many else 1e-3
-        )
+        if gamma is None or refine or not many:  # collapsed steps have given the shares of many items already
+            gamma = posterior(np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma)
         bound = _bound(topics, gamma, counts, alpha, eta)
     shares = gamma / gamma.sum(axis=1, keepdims=True)
     order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
@@ -206,21 +210,46 @@ def fit(
     return Fit(words[order], shares[:, order], bound, n_iter, moved <= least, started, topics.sum(axis=1)[order], many)
 
 
-def _online(topics: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray, seed: int) -> np.ndarray:
-    """Return the topics' Dirichlet parameters K×V after one pass over the items by batches (Hoffman, Blei & Bach 2010).
+def _online(begin: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray, seed: int) -> np.ndarray:
+    """Return the topics' Dirichlet parameters K×V after one pass over the items by batches (Foulds et al. 2013).
 
-    The t-th batch, scaled up to all items, replaces (4 + t) ** -0.7 of what was known before. Batches are drawn by
+    The t-th batch, scaled up to all items, replaces (10 + t) ** -0.7 of what was known before. Batches are drawn by
     chance from the items in their order, so the order that they were given in does not matter.
+
+    The start `begin` hands out 2 % of the tokens, the others go evenly to all topics. That tells the topics apart, and
+    leaves to the items which of them share a word.
     """
     n_items = len(counts.indptr) - 1
-    order = np.random.default_rng(seed).permutation(n_items)
-    for step, first in enumerate(range(0, n_items, BATCH)):
-        rows = order[first : first + BATCH]
-        weights = np.exp(expected_log(topics))
-        _, tokens = _infer(weights, counts[rows], alpha, None, max_steps=FIRST, tolerance=1e-2)
+    tokens = HINT * begin + (1 - HINT) * counts.sum(axis=0) / len(begin)
+    for step, rows in enumerate(np.array_split(np.random.default_rng(seed).permutation(n_items), BATCHES)):
+        _, handed = _zeroth(eta + tokens, counts[rows], alpha)
         rate = (DELAY + step) ** -DECAY
-        topics = (1 - rate) * topics + rate * (eta + tokens * (n_items / len(rows)))
-    return topics
+        tokens = (1 - rate) * tokens + rate * (n_items / len(rows)) * handed
+    return eta + tokens
+
+
+def _zeroth(topics: np.ndarray, counts: csr_array, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `_infer` does, by collapsed updates of the items (CVB0; Asuncion, Welling, Smyth & Teh 2009).
+
+    Each word of an item is handed out by what its other words say, and by the topics, whose own count of it is not
+    taken off as in `_collapsed`: of many items it is nothing. Single precision: the noise of a batch is larger.
+    """
+    n_items = len(counts.indptr) - 1
+    by_word = np.ascontiguousarray((topics / topics.sum(axis=1, keepdims=True)).T, dtype=np.float32)
+    made, tokens = np.empty((n_items, len(topics))), np.zeros_like(by_word)
+    for begin in range(0, n_items, BLOCK):
+        part = counts[begin : begin + BLOCK].astype(np.float32)
+        cells, rows = np.arange(len(part.data)), np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        by_item = csr_array((part.data, cells, part.indptr), shape=(part.shape[0], len(cells)))
+        seen = by_word[part.indices]
+        parts = seen / seen.sum(axis=1, keepdims=True)
+        for _ in range(ZEROTH):
+            parts = seen * (np.float32(alpha) + (by_item @ parts)[rows] - parts)
+            parts /= parts.sum(axis=1, keepdims=True)
+        made[begin : begin + BLOCK] = alpha + by_item @ parts
+        by_cell = csr_array((part.data, part.indices, np.arange(len(cells) + 1)), shape=(len(cells), len(by_word)))
+        tokens += by_cell.T @ parts
+    return made, tokens.T.astype(float)
 
 
 def posterior(
@@ -332,6 +361,9 @@ def _gain(parameters: np.ndarray, logs: np.ndarray, prior: float | np.ndarray) -
 def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:
     """Return expected counts K×V: each word's tokens, handed out to topics as an NMF of the tf-idf matrix says.
 
+    Of many items up to 40,000 are factorised, drawn by chance, and their counts over the root of each word's tokens: in
+    tf-idf frequent words keep the weight to make a topic of their own.
+
     The factorisation (Lee & Seung 1999) begins at NNDSVD (Boutsidis & Gallopoulos 2008). Every word's tokens are handed
     out in full, evenly where no component explains the word: left at the prior, its weight would underflow in the first
     step and it would never join a topic.
@@ -340,8 +372,12 @@ def start(counts: csr_array, *, n_topics: int, seed: int) -> np.ndarray:
         warnings.simplefilter("ignore", ConvergenceWarning)  # a rough factorisation is start enough
         nmf = NMF(n_topics, init="nndsvd", tol=1e-3, max_iter=200, random_state=seed)  # pyright: ignore[reportArgumentType]  # scikit-learn's default is the text 'auto'
         n_items = len(counts.indptr) - 1
-        some = counts if n_items <= MANY else counts[np.random.default_rng(seed).permutation(n_items)[:MANY]]
-        parts = np.asarray(nmf.fit(TfidfTransformer().fit_transform(some)).components_)
+        if n_items <= MANY:
+            weighted = TfidfTransformer().fit_transform(counts)
+        else:
+            weighted = counts[np.random.default_rng(seed).permutation(n_items)[: 2 * MANY]]
+            weighted.data = weighted.data / np.sqrt(counts.sum(axis=0))[weighted.indices]
+        parts = np.asarray(nmf.fit(weighted).components_)
     parts = parts / np.maximum(parts.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     explained = parts.sum(axis=0)
     split = np.divide(parts, explained, out=np.full_like(parts, 1 / n_topics), where=explained > 0)

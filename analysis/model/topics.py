@@ -81,7 +81,8 @@ def fit(
 
     In short texts a random start decides what is found. The start here comes from the items, and leads to a higher
     variational bound than the best of many random ones (with a handful of items: to about the same). The order of the
-    rows does not matter. Above 20,000 items a pass by batches comes first (Hoffman, Blei & Bach 2010).
+    rows does not matter. Above 20,000 items a pass by batches and few collapsed steps take EM's place (Foulds, Boyles,
+    DuBois, Smyth & Welling 2013).
 
     Parameters
     ----------

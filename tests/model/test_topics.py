@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 
 from analysis.errors import DataError, ParameterError
-from analysis.model import lda, quality, tokens, topics
+from analysis.model import lda, quality, recovery, tokens, topics
 
 
 def digest(model):
@@ -326,7 +326,7 @@ def test_other_misuse(small):
 def test_many_items_go_by_batches_and_find_what_was_planted(monkeypatch):
     """Above `MANY` items (here 200) one pass by batches: the planted topics, whatever the order of the rows."""
     monkeypatch.setattr(lda, "MANY", 200)
-    monkeypatch.setattr(lda, "BATCH", 50)
+    monkeypatch.setattr(lda, "BATCHES", 20)
     items, truth = simulate(n_items=900, n_topics=4, length=30, seed=3, alpha=0.05)
     model = topics.fit(items, 4, seed=7, max_df=1.0)
     assert model.settings["online"] is True
@@ -339,3 +339,25 @@ def test_many_items_go_by_batches_and_find_what_was_planted(monkeypatch):
     whole = topics.fit(items, 4, seed=7, max_df=1.0)
     assert "online" not in whole.settings
     assert model.settings["bound"] == pytest.approx(whole.settings["bound"], rel=0.01)
+
+
+def test_topics_that_share_most_of_their_words_are_found_among_many_items(monkeypatch):
+    """Eight topics drawn around the same uneven frequencies (mean cosine .6 with each other): EM stays where it started."""
+    rng = np.random.default_rng(5)
+    common = rng.permutation(1 / np.arange(1, 601) ** 0.9)
+    truth = rng.dirichlet(60 * common / common.sum() + 1e-3, 8)
+    cosine, unseen = {}, {}
+    shares, lengths = rng.dirichlet(np.full(8, 0.1), 4_500), np.maximum(rng.poisson(25, 4_500), 2)
+    counts = lda.csr_array(np.stack([rng.multinomial(n, s @ truth) for n, s in zip(lengths, shares, strict=True)]))
+    counts = counts.astype(float)
+    truth = truth[:, counts[:4_000].sum(axis=0) > 0]
+    counts = counts[:, np.flatnonzero(counts[:4_000].sum(axis=0))]
+    for many in (2_000, 20_000):
+        monkeypatch.setattr(lda, "MANY", many)
+        made = lda.fit(counts[:4_000], n_topics=8, seed=1, alpha=0.1, eta=0.01, max_iter=100)
+        cosine[many] = recovery.match(made.words, truth)[0].mean()
+        unseen[many] = quality.completion_perplexity(made.words, counts[4_000:], alpha=0.1, seed=1)
+        np.testing.assert_allclose(made.shares.sum(axis=1), 1)
+    assert cosine[2_000] > 0.95
+    assert cosine[20_000] < 0.9
+    assert unseen[2_000] < unseen[20_000]
