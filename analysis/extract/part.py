@@ -97,7 +97,9 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
 
     def add(report_id: str, found: Rows) -> None:
         for name, new in found.items():
-            rows[name] += [{"report_id": report_id} | row for row in new]
+            for row in new:
+                row["report_id"] = report_id
+            rows[name] += new
 
     if work.judged:
         for name, report in _rows(frames, work.judged).items():
