@@ -17,12 +17,12 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from threadpoolctl import threadpool_limits
 
 from analysis.errors import ParameterError
+from analysis.model import collapsed
 
 TOLERANCE, ROUGH = 1e-4, 5e-2  # steps end when one moves no more than this share of all tokens; of many items
 FIRST, INNER = 10, 1  # updates of the items in the first EM step, and in each later one (more do not raise the bound)
 BLOCK = 128  # items updated together
-MANY, HINT = 20_000, 0.02  # items above which the topics are fitted by batches, and the tokens the NMF then hands out
-BATCHES, DELAY, DECAY, ZEROTH = 80, 10, 0.7, 5  # how many batches, what each weighs, updates of its items
+MANY = 20_000  # items above which the topics are fitted by batches
 SEEDED = 0.1  # prior tokens of a seed word, for each time it stands in the corpus
 
 
@@ -167,8 +167,8 @@ def fit(
     start, infers each item anew from chance in every step, and item by item; here the items of a block are updated
     together and go on from where the last step left them. One thread: two add up in another order.
 
-    Above 20,000 items steps over all are dear, and a pass by batches (`_online`) comes first; it and the one to three
-    steps that are then enough are not EM's but collapsed ones (`_zeroth`): where topics share most of their words, EM
+    Above 20,000 items steps over all are dear, and a pass by batches (`collapsed.online`) comes first; it and the one to three
+    steps that are then enough are not EM's but collapsed ones (`collapsed.step`): where topics share most of their words, EM
     stays where it started.
 
     Parameters
@@ -178,7 +178,7 @@ def fit(
     eta : float or ndarray of shape K×V
         Prior of the words in a topic.
     refine : int
-        Collapsed steps after EM (see `_collapsed`).
+        Collapsed steps after EM (see `collapsed.refine`).
     begin : ndarray, shape K×V, optional
         Expected counts to begin from instead of those of `start`; the topics then stay in this order.
     """
@@ -186,21 +186,19 @@ def fit(
     with threadpool_limits(1):
         started = start(counts, n_topics=n_topics, seed=seed) if begin is None else begin
         many = len(counts.indptr) > MANY + 1
-        topics = _online(started, counts, alpha, eta, seed) if many else eta + started
+        topics = collapsed.online(started, counts, alpha, eta, seed) if many else eta + started
         gamma, n_iter, moved, total = None, 0, 1.0, counts.sum()
         least = ROUGH if many else TOLERANCE
         while moved > least and n_iter < max_iter:
             if many:
-                gamma, tokens = _zeroth(topics, counts, alpha)
+                gamma, tokens = collapsed.step(topics, counts, alpha)
             else:
-                steps = INNER if n_iter else FIRST
-                gamma, tokens = _infer(
-                    np.exp(expected_log(topics)), counts, alpha, gamma, max_steps=steps, tolerance=1e-3
-                )
+                weights, steps = np.exp(expected_log(topics)), INNER if n_iter else FIRST
+                gamma, tokens = _infer(weights, counts, alpha, gamma, max_steps=steps, tolerance=1e-3)
             before, topics = topics, eta + tokens
             n_iter, moved = n_iter + 1, float(np.abs(topics - before).sum() / 2 / total)
         if refine and gamma is not None:
-            topics = _collapsed(topics, gamma, counts, alpha, eta, refine)
+            topics = collapsed.refine(topics, gamma, counts, alpha, eta, refine)
         if gamma is None or refine or not many:  # collapsed steps have given the shares of many items already
             gamma = posterior(np.exp(expected_log(topics)), counts, alpha=alpha, gamma=gamma)
         bound = _bound(topics, gamma, counts, alpha, eta)
@@ -208,48 +206,6 @@ def fit(
     order = np.argsort(-shares.mean(axis=0), kind="stable") if begin is None else np.arange(n_topics)
     words = topics / topics.sum(axis=1, keepdims=True)
     return Fit(words[order], shares[:, order], bound, n_iter, moved <= least, started, topics.sum(axis=1)[order], many)
-
-
-def _online(begin: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray, seed: int) -> np.ndarray:
-    """Return the topics' Dirichlet parameters K×V after one pass over the items by batches (Foulds et al. 2013).
-
-    The t-th batch, scaled up to all items, replaces (10 + t) ** -0.7 of what was known before. Batches are drawn by
-    chance from the items in their order, so the order that they were given in does not matter.
-
-    The start `begin` hands out 2 % of the tokens, the others go evenly to all topics. That tells the topics apart, and
-    leaves to the items which of them share a word.
-    """
-    n_items = len(counts.indptr) - 1
-    tokens = HINT * begin + (1 - HINT) * counts.sum(axis=0) / len(begin)
-    for step, rows in enumerate(np.array_split(np.random.default_rng(seed).permutation(n_items), BATCHES)):
-        _, handed = _zeroth(eta + tokens, counts[rows], alpha)
-        rate = (DELAY + step) ** -DECAY
-        tokens = (1 - rate) * tokens + rate * (n_items / len(rows)) * handed
-    return eta + tokens
-
-
-def _zeroth(topics: np.ndarray, counts: csr_array, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `_infer` does, by collapsed updates of the items (CVB0; Asuncion, Welling, Smyth & Teh 2009).
-
-    Each word of an item is handed out by what its other words say, and by the topics, whose own count of it is not
-    taken off as in `_collapsed`: of many items it is nothing. Single precision: the noise of a batch is larger.
-    """
-    n_items = len(counts.indptr) - 1
-    by_word = np.ascontiguousarray((topics / topics.sum(axis=1, keepdims=True)).T, dtype=np.float32)
-    made, tokens = np.empty((n_items, len(topics))), np.zeros_like(by_word)
-    for begin in range(0, n_items, BLOCK):
-        part = counts[begin : begin + BLOCK].astype(np.float32)
-        cells, rows = np.arange(len(part.data)), np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
-        by_item = csr_array((part.data, cells, part.indptr), shape=(part.shape[0], len(cells)))
-        seen = by_word[part.indices]
-        parts = seen / seen.sum(axis=1, keepdims=True)
-        for _ in range(ZEROTH):
-            parts = seen * (np.float32(alpha) + (by_item @ parts)[rows] - parts)
-            parts /= parts.sum(axis=1, keepdims=True)
-        made[begin : begin + BLOCK] = alpha + by_item @ parts
-        by_cell = csr_array((part.data, part.indices, np.arange(len(cells) + 1)), shape=(len(cells), len(by_word)))
-        tokens += by_cell.T @ parts
-    return made, tokens.T.astype(float)
 
 
 def posterior(
@@ -299,33 +255,6 @@ def _infer(
         topics = np.exp(expected_log(current))
         tokens += _ratio(part, seen, topics[rows]).T @ topics
     return made, (tokens * by_word).T
-
-
-def _collapsed(
-    topics: np.ndarray, gamma: np.ndarray, counts: csr_array, alpha: float, eta: float | np.ndarray, steps: int
-) -> np.ndarray:
-    """Return the topics' Dirichlet parameters K×V after collapsed variational steps (CVB0; Asuncion et al. 2009).
-
-    Each word of an item is handed out by what all other tokens say, without the penalty on small topics that EM has:
-    unseen items are predicted better, the bound of EM gets worse. Takes memory for three numbers per word of an item
-    and topic.
-    """
-    cells = np.arange(len(counts.data))
-    rows, words, times = np.repeat(np.arange(len(gamma)), np.diff(counts.indptr)), counts.indices, counts.data[:, None]
-    by_item = csr_array((np.ones(len(cells)), cells, counts.indptr), shape=(len(gamma), len(cells)))
-    by_word = csr_array((np.ones(len(cells)), (words, cells)), shape=(topics.shape[1], len(cells)))
-    prior = np.broadcast_to(np.asarray(eta, dtype=float), topics.shape)
-    of_word, total = np.ascontiguousarray(prior.T), prior.sum(axis=1)
-    parts = (gamma / gamma.sum(axis=1, keepdims=True))[rows] * (topics / topics.sum(axis=1, keepdims=True)).T[words]
-    parts /= parts.sum(axis=1, keepdims=True)
-    for _ in range(steps):
-        handed = parts * times
-        items, tokens = by_item @ handed, by_word @ handed
-        parts = (
-            (items[rows] - parts + alpha) * ((tokens + of_word)[words] - parts) / (tokens.sum(axis=0) - parts + total)
-        )
-        parts /= parts.sum(axis=1, keepdims=True)
-    return prior + (by_word @ (parts * times)).T
 
 
 def _ratio(counts: csr_array, seen: np.ndarray, topics: np.ndarray) -> csr_array:

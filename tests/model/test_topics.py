@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import LatentDirichletAllocation
 
 from analysis.errors import DataError, ParameterError
-from analysis.model import lda, quality, recovery, tokens, topics
+from analysis.model import collapsed, lda, quality, recovery, tokens, topics
 
 
 def digest(model):
@@ -326,7 +326,7 @@ def test_other_misuse(small):
 def test_many_items_go_by_batches_and_find_what_was_planted(monkeypatch):
     """Above `MANY` items (here 200) one pass by batches: the planted topics, whatever the order of the rows."""
     monkeypatch.setattr(lda, "MANY", 200)
-    monkeypatch.setattr(lda, "BATCHES", 20)
+    monkeypatch.setattr(collapsed, "BATCHES", 20)
     items, truth = simulate(n_items=900, n_topics=4, length=30, seed=3, alpha=0.05)
     model = topics.fit(items, 4, seed=7, max_df=1.0)
     assert model.settings["online"] is True
