@@ -167,9 +167,9 @@ def fit(
     start, infers each item anew from chance in every step, and item by item; here the items of a block are updated
     together and go on from where the last step left them. One thread: two add up in another order.
 
-    Above 20,000 items steps over all are dear, and a pass by batches (`collapsed.online`) comes first; it and the one to three
-    steps that are then enough are not EM's but collapsed ones (`collapsed.step`): where topics share most of their words, EM
-    stays where it started.
+    Above 20,000 items a pass by batches comes first (`collapsed.online`); it and the one to three steps over all that
+    are then enough are collapsed ones (`collapsed.step`), not EM's, which stays where it started when topics share most
+    of their words.
 
     Parameters
     ----------
