@@ -28,6 +28,7 @@ from scipy.sparse import csr_array, load_npz, save_npz
 from analysis import paths
 from analysis.codebook import read_csv
 from analysis.model import effects, lda, quality, reading, recovery, tokens, topics
+from tests.bench.tables import as_markdown
 
 SEED, HELD_OUT, VOCABULARY, OWN, COMMON, LENGTH = 8, 2_000, 4_000, 300, 0.3, 25
 ALPHA, ETA, ALPHAS = 0.1, 0.01, (0.01, 0.05, 0.1, 0.3, 1.0)  # every model is scored with the best of these
@@ -205,9 +206,10 @@ def measure(
 ) -> pd.DataFrame:
     """Return one row per measure: what, value, bar, and whether it is met."""
     rows: list[tuple[str, str, str, str]] = []
+    corpus = "overlapping: " if overlap else ""
 
     def add(what: str, value: str, bar: str = "", met: bool | None = None) -> None:
-        rows.append((what, value, bar, "–" if met is None else "yes" if met else "no"))
+        rows.append((corpus + what, value, bar, "–" if met is None else "yes" if met else "no"))
         print(*rows[-1], sep=" | ", file=sys.stderr, flush=True)
 
     made = _apart(simulate, n_items, n_topics, overlap, folder)
@@ -257,16 +259,12 @@ def main() -> None:
     asked = given.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # before the processes of the measures start
-    tables = []
+    found = []
     for overlap in (False, True)[: 1 + asked.overlap]:
         with tempfile.TemporaryDirectory() as temporary:
-            options = (asked.items, asked.topics, asked.iterations, Path(temporary), asked.skip.split(","))
-            table = measure(*options, overlap=overlap)
-        tables.append(table.assign(what=("overlapping: " if overlap else "separate: ") + table["what"]))
-    found = pd.concat(tables)
-    print("| " + " | ".join(found.columns) + " |\n|" + "---|" * len(found.columns))
-    for row in found.itertuples(index=False):
-        print("| " + " | ".join(map(str, row)) + " |")
+            sizes = (asked.items, asked.topics, asked.iterations)
+            found.append(measure(*sizes, Path(temporary), asked.skip.split(","), overlap))
+    print(as_markdown(pd.concat(found)))
 
 
 if __name__ == "__main__":
