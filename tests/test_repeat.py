@@ -1,11 +1,14 @@
 """The whole paper, twice, where all that must not matter is different: every file is the same, byte for byte."""
 
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
 
+from analysis import paths
 from tests import repeat
 
 
@@ -41,6 +44,30 @@ def test_a_difference_says_where_it_is():
         "new.csv: only in the second",
     ]
     assert "output 1" in repeat.difference("n.ipynb", book("一"), book("一", "三"))
+
+
+DRAW = """import hashlib, io
+from analysis.present import theme
+with theme.style():
+    figure, out = theme.canvas(80, 20), io.BytesIO()
+    theme.write(figure, 1, 1, "A 1 county “灵宝”")
+    figure.savefig(out, format="svg", metadata={"Date": None})
+print(hashlib.sha256(out.getvalue()).hexdigest())"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="locales of Linux")
+def test_letters_have_the_same_shapes_on_a_chinese_system(tmp_path):
+    """Text layout asks the system for its language, and the font has other Latin letters for Chinese."""
+    seen = set()
+    for name in ("C.UTF-8", "zh_CN.UTF-8", "zh_TW.UTF-8"):
+        told, found = repeat.located(name, tmp_path)
+        if found != name:
+            pytest.skip(found)
+        words = [sys.executable, "-c", DRAW]
+        done = subprocess.run(words, cwd=paths.ROOT, env=os.environ | told, capture_output=True, text=True, check=True)
+        seen.add(done.stdout)
+    assert len(seen) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="locales of Linux")

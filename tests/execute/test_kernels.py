@@ -177,3 +177,15 @@ def test_a_kernel_that_cannot_begin_says_why(capfd):
         pid = forkserver._fork(theirs, ["ipykernel_launcher"], {}, "/no/such/folder")
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
     assert "FileNotFoundError: [Errno 2] No such file or directory: '/no/such/folder'" in capfd.readouterr().err
+
+
+def test_what_one_needs_to_reach_a_killed_kernel_goes_with_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels.tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    dead, alive, other = (tmp_path / f"analysis-kernel-of-{pid}-x.json" for pid in (gone.pid, os.getppid(), "no"))
+    for path in (dead, alive, other):
+        path.touch()
+    made = Path(kernels._connection_file())
+    assert made.name.startswith(f"analysis-kernel-of-{os.getpid()}-")
+    assert sorted(tmp_path.iterdir()) == sorted([alive, other])
