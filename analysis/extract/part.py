@@ -15,7 +15,7 @@ from analysis.cells import csv_text
 from analysis.codebook import Row
 from analysis.errors import AnalysisError, DocumentError
 from analysis.extract import documents
-from analysis.extract.report import Readers, Rows, extract, judge_again, readers
+from analysis.extract.report import NEEDED, STAY, Readers, Rows, extract, judge_again, readers
 
 ROW: Row = {}
 
@@ -93,11 +93,14 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     """
     made = Made(parts.Part("", "", {}, {}))
     rows: Rows = {name: [] for name in tables.SCHEMAS}
-    frames, with_, judged = _before(place.out, work), readers(place.codebook), set[str]()
+    frames, with_ = _before(place.out, work), readers(place.codebook)
+    judged: set[str] = set()
 
     def add(report_id: str, found: Rows) -> None:
         for name, new in found.items():
-            rows[name] += [{"report_id": report_id} | row for row in new]
+            for row in new:
+                row["report_id"] = report_id
+            rows[name] += new
 
     if work.judged:
         for name, report in _rows(frames, work.judged).items():
@@ -113,6 +116,7 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
             add(name, found)
             judged.add(name)
     stand, texts = work.kept | judged, dict[str, bytes]()
+    standing = dict.fromkeys(tables.SCHEMAS, work.kept) | dict.fromkeys(STAY, stand)
     for one in work.tasks:
         if tick:
             tick()
@@ -122,7 +126,7 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
         for name, text in texts.items():
             files.write_new(place.staging / "text" / f"{name}.txt", text)
         made.texts = list(texts)
-        whole = {name: _whole(name, frames.get(name), work.kept, new) for name, new in rows.items()}
+        whole = {name: _whole(name, frames.get(name), standing[name], new) for name, new in rows.items()}
         first, last = work.tasks[0].report_id, work.tasks[-1].report_id
         if place.fmt == "parquet":
             made.part = parts.write(first, last, whole, place.staging)
@@ -202,12 +206,15 @@ def _before(out: Path, work: Work) -> dict[str, pd.DataFrame]:
 
 
 def _rows(frames: dict[str, pd.DataFrame], ids: Iterable[str]) -> dict[str, Rows]:
-    """Return the rows of some reports: report_id → table → rows, missing values as None."""
-    found: dict[str, Rows] = {name: {table: [] for table in frames} for name in sorted(ids)}
-    for table, frame in frames.items():
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
-            if row["report_id"] in found:
-                found[row["report_id"]][table].append(row)
+    """Return what judging some reports again needs of their rows: report_id → table → rows, missing values as None."""
+    found: dict[str, Rows] = {name: {table: [] for table in NEEDED} for name in sorted(ids)}
+    for table in NEEDED:
+        frame = frames[table]
+        values = frame.astype(object).where(frame.notna(), None)
+        for row in zip(*(values[name].tolist() for name in frame), strict=True):  # `to_dict` takes three times as long
+            named = dict(zip(frame, row, strict=True))
+            if named["report_id"] in found:
+                found[named["report_id"]][table].append(named)
     return found
 
 
