@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import extract_tb
@@ -13,7 +15,7 @@ import pandas as pd
 from analysis import files, parts, paths, tables
 from analysis.cells import csv_text
 from analysis.codebook import Row
-from analysis.errors import AnalysisError, DocumentError
+from analysis.errors import CodebookError, DocumentError, FolderError
 from analysis.extract import documents
 from analysis.extract.report import Readers, Rows, extract, judge_again, readers
 
@@ -24,7 +26,7 @@ class Task(NamedTuple):
     """One file to read: the id of its report, its path below the folder, its content's hash, what is told of it.
 
     `same` is a file before it with the same content, or empty; `like` one whose report_id is other only by capital
-    letters or by the form of its accents. A row of the ledger without a file has no hash.
+    letters or by the form of its accents. A row of the ledger without a file has no hash. `lost`: who reads it dies.
     """
 
     report_id: str
@@ -34,6 +36,7 @@ class Task(NamedTuple):
     like: str = ""
     known: Row = ROW
     corrected: tuple[Row, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Made:
     """What a part gave: what to put on the list, ids with a new text, and what was found wrong.
 
     `failures` are sentences about files that gave no report, by report_id; `faults` corrections that do not fit;
-    `unsure` reports whose file changed while it was read.
+    `unsure` reports to read again in the next build: the file changed while it was read, or the machine was at fault.
     """
 
     part: parts.Part
@@ -86,43 +89,60 @@ class Place(NamedTuple):
     fmt: tables.Format
 
 
+def under_way(place: Place, work: Work) -> str:
+    """Return the file of a part that was being read when its process ended, or an empty string."""
+    with suppress(FileNotFoundError):
+        return os.fsdecode(_trail(place, work).read_bytes())
+    return ""
+
+
+def _trail(place: Place, work: Work) -> Path:
+    return place.staging / f"reading.{work.number}"
+
+
 def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     """Read the files of one part, write its rows and texts where new ones wait, and return what to tell.
 
-    A file that cannot be read is told in `review`, so that the others still run.
+    A file that cannot be read, or whose rows fit no table, is told in `review`, so that the others still run.
     """
-    made = Made(parts.Part("", "", {}, {}))
-    rows: Rows = {name: [] for name in tables.SCHEMAS}
+    made, trail = Made(parts.Part("", "", {}, {})), _trail(place, work)
     frames, with_, judged = _before(place.out, work), readers(place.codebook), set[str]()
+    found, texts = list[tuple[Task, Rows]](), dict[str, bytes]()
 
-    def add(report_id: str, found: Rows) -> None:
-        for name, new in found.items():
-            rows[name] += [{"report_id": report_id} | row for row in new]
+    def begin(one: Task) -> None:
+        with files.telling(place.out):
+            files.write_new(trail, os.fsencode(one.file))
 
+    trail.unlink(missing_ok=True)
     if work.judged:
         for name, report in _rows(frames, work.judged).items():
+            one = next(one for one in work.tasks if one.report_id == name)
+            if one.lost:
+                continue
+            begin(one)
             text = (place.out / "text" / f"{name}.txt").read_bytes().decode()
-            corrected = next(one.corrected for one in work.tasks if one.report_id == name)
             try:
-                found, unfit = judge_again(report, text, with_, corrected)
-            except (AnalysisError, MemoryError):
+                rows, unfit = judge_again(report, text, with_, one.corrected)
+            except (CodebookError, FolderError):
                 raise
             except Exception:  # reading it anew says what is wrong
                 continue
             made.faults += unfit
-            add(name, found)
+            found.append((one, rows))
             judged.add(name)
-    stand, texts = work.kept | judged, dict[str, bytes]()
+    stand = work.kept | judged
     for one in work.tasks:
         if tick:
             tick()
         if one.report_id not in stand:
-            _read(one, place, with_, texts, made, add)
+            begin(one)
+            found.append((one, _read(one, place, with_, texts, made)))
+    trail.unlink(missing_ok=True)
+    whole = _tables(found, frames, work, texts, made)
     with files.telling(place.out):
         for name, text in texts.items():
             files.write_new(place.staging / "text" / f"{name}.txt", text)
         made.texts = list(texts)
-        whole = {name: _whole(name, frames.get(name), work.kept, new) for name, new in rows.items()}
         first, last = work.tasks[0].report_id, work.tasks[-1].report_id
         if place.fmt == "parquet":
             made.part = parts.write(first, last, whole, place.staging)
@@ -133,23 +153,12 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     return made
 
 
-def _read(
-    one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made: Made, add: Callable[[str, Rows], None]
-) -> None:
-    """Read one file into rows and text, or say why not."""
+def _read(one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made: Made) -> Rows:
+    """Read one file into rows and text, or into a row of review that says why not."""
     file = documents.as_text(one.file)
-
-    def leave_out(message: str) -> None:
-        made.failures.setdefault(one.report_id, []).append(message)
-        row = {"kind": "metadata", "text": file, "message": message,
-               "suggestion": "mend or remove the file, then build again"}  # fmt: skip
-        add(one.report_id, {"review": [row]})
-
     if not one.sha256:
-        leave_out(
-            f"{file}: in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
-        )
-        return
+        why = f"in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
+        return _left_out(one, made, why)
     if one.same or one.like or one.report_id in texts:
         why = f"another file has report_id {one.report_id} too"
         if one.same:
@@ -157,30 +166,75 @@ def _read(
         elif one.like:
             other = documents.as_text(one.like)
             why = f"on some disks its report_id {one.report_id} is the same file's name as that of {other}"
-        leave_out(f"{file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
-        return
+        return _left_out(one, made, f"left out, {why}. Remove one of the two, or name them apart in the ledger.")
     try:
+        if one.lost:
+            raise MemoryError
         document = documents.read(place.reports / one.file, place.reports, with_.codebook, one.report_id)
-        found, unfit = extract(document, with_, one.known, one.corrected)
+        rows, unfit = extract(document, with_, one.known, one.corrected)
+        text = document.text.encode("utf-8")
     except DocumentError as error:
-        leave_out(str(error))
-        return
-    except (AnalysisError, MemoryError):
+        return _left_out(one, made, str(error).removeprefix(f"{file}: "))
+    except (CodebookError, FolderError):
         raise
     except Exception as error:
-        leave_out(f"{file}: {_fault(error)}")
-        return
+        if isinstance(error, OSError | MemoryError):
+            made.unsure.append(one.report_id)
+        return _left_out(one, made, _fault(error))
     if document.sha256 != one.sha256:
         made.unsure.append(one.report_id)
     made.faults += unfit
-    texts[one.report_id] = document.text.encode("utf-8")
-    add(one.report_id, found)
+    texts[one.report_id] = text
+    return rows
+
+
+def _left_out(one: Task, made: Made, why: str) -> Rows:
+    """Say why a file gives no report, in what is told and in a row of review; of names that look alike in one row."""
+    file, told = documents.as_text(one.file), made.failures.setdefault(one.report_id, [])
+    message = f"{file}: {why}"
+    told.append(message)
+    row = {"kind": "metadata", "text": file, "message": message,
+           "suggestion": "mend or remove the file, then build again"}  # fmt: skip
+    return {"review": [row]} if told.count(message) == 1 else {}
+
+
+def _tables(
+    found: list[tuple[Task, Rows]], frames: dict[str, pd.DataFrame], work: Work, texts: dict[str, bytes], made: Made
+) -> dict[str, pd.DataFrame]:
+    """Return the part of each table; a report whose rows do not fit one is left out of all, and its text too."""
+
+    def whole() -> dict[str, pd.DataFrame]:
+        new = {name: [row for one, rows in found for row in _of(one, rows, name)] for name in tables.SCHEMAS}
+        return {name: _whole(name, frames.get(name), work.kept, rows) for name, rows in new.items()}
+
+    try:
+        return whole()
+    except MemoryError:
+        raise
+    except Exception:  # now one by one: whose rows are they?
+        for index, (one, rows) in enumerate(found):
+            try:
+                for name in tables.SCHEMAS:
+                    tables.frame(name, _of(one, rows, name))
+            except Exception as error:
+                texts.pop(one.report_id, None)
+                found[index] = one, _left_out(one, made, _fault(error))
+        return whole()
+
+
+def _of(one: Task, rows: Rows, table: str) -> list[dict[str, Any]]:
+    return [{"report_id": one.report_id} | row for row in rows.get(table, ())]
 
 
 def _fault(error: Exception) -> str:
     """Say what went wrong that nobody foresaw: the kind of error, and its place in this package, for who mends it."""
     if isinstance(error, OSError):
         return f"could not be read: {error.strerror or error}. Look whether the disk is there, then build again."
+    if isinstance(error, MemoryError):
+        return (
+            "could not be read: the process that reads it was ended, or memory was not enough for it. Close what else "
+            "takes memory or use fewer --jobs, then build again; or take the file out."
+        )
     steps = extract_tb(error.__traceback__)
     own = [one for one in steps if Path(one.filename).is_relative_to(paths.ROOT / "analysis")] or steps
     way = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(own[-3:]))
