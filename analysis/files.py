@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,8 +25,15 @@ except ImportError:  # Windows, where a file that somebody has open cannot be re
     fcntl = None
 
 LOCK = ".lock"  # in a folder: who works there
+# Names that Windows keeps for itself, with any suffix: aux.txt is no file there.
+_KEPT = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9¹²³]", re.I)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _BARRED = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def plain(name: str) -> bool:
+    """Whether a name can be that of a file or folder on every system: letters, digits, _ and -, and not kept by one."""
+    return bool(re.fullmatch(r"[\w-]+", name)) and not _KEPT.fullmatch(name)
 
 
 def write_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
