@@ -137,7 +137,7 @@ def _each(
                 yield work[done - 1], made
             return
         except workers.EndedError:
-            broken = [one for one in work[done:] if under_way(place, one)]
+            broken = [one for one in work[done:] if under_way(place, one) is not None]
             if not broken:
                 raise
             work = [one for one in work[done:] if one not in broken]
@@ -152,10 +152,11 @@ def _alone(place: Place, one: Work, cluster: str) -> Made:
             with workers.executor(1, cluster, fork=True) as pool:
                 return pool.submit(make, place, None, one).result()
         except workers.EndedError:
-            file = under_way(place, one)
-            if not file:
+            last = under_way(place, one)
+            if last is None:
                 raise
-            one = replace(one, tasks=[task._replace(lost=task.lost or task.file == file) for task in one.tasks])
+            tasks = [task._replace(lost=task.lost or number == last) for number, task in enumerate(one.tasks)]
+            one = replace(one, tasks=tasks)
     with workers.executor(1, cluster, fork=True) as pool:
         return pool.submit(make, place, None, one).result()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -89,11 +88,11 @@ class Place(NamedTuple):
     fmt: tables.Format
 
 
-def under_way(place: Place, work: Work) -> str:
-    """Return the file of a part that was being read when its process ended, or an empty string."""
-    with suppress(FileNotFoundError):
-        return os.fsdecode(_trail(place, work).read_bytes())
-    return ""
+def under_way(place: Place, work: Work) -> int | None:
+    """Return which file of a part was being read when its process ended, or None."""
+    with suppress(FileNotFoundError, ValueError):
+        return int(_trail(place, work).read_bytes())
+    return None
 
 
 def _trail(place: Place, work: Work) -> Path:
@@ -105,39 +104,30 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
 
     A file that cannot be read, or whose rows fit no table, is told in `review`, so that the others still run.
     """
-    made, trail = Made(parts.Part("", "", {}, {})), _trail(place, work)
-    frames, with_, judged = _before(place.out, work), readers(place.codebook), set[str]()
+    made = Made(parts.Part("", "", {}, {}))
+    frames, with_, stand = _before(place.out, work), readers(place.codebook), set(work.kept)
     found, texts = list[tuple[Task, Rows]](), dict[str, bytes]()
-
-    def begin(one: Task) -> None:
-        with files.telling(place.out):
-            files.write_new(trail, os.fsencode(one.file))
-
-    trail.unlink(missing_ok=True)
-    if work.judged:
-        for name, report in _rows(frames, work.judged).items():
-            one = next(one for one in work.tasks if one.report_id == name)
-            if one.lost:
-                continue
-            begin(one)
-            text = (place.out / "text" / f"{name}.txt").read_bytes().decode()
-            try:
-                rows, unfit = judge_again(report, text, with_, one.corrected)
-            except (CodebookError, FolderError):
-                raise
-            except Exception:  # reading it anew says what is wrong
-                continue
-            made.faults += unfit
-            found.append((one, rows))
-            judged.add(name)
-    stand = work.kept | judged
-    for one in work.tasks:
-        if tick:
-            tick()
-        if one.report_id not in stand:
-            begin(one)
-            found.append((one, _read(one, place, with_, texts, made)))
-    trail.unlink(missing_ok=True)
+    old = _rows(frames, work.judged) if work.judged else {}
+    with files.telling(place.out), files.noting(_trail(place, work)) as note:
+        for number, one in enumerate(work.tasks):
+            if tick:
+                tick()
+            if one.report_id in old and not one.lost:
+                note(number)
+                text = (place.out / "text" / f"{one.report_id}.txt").read_bytes().decode()
+                try:
+                    rows, unfit = judge_again(old[one.report_id], text, with_, one.corrected)
+                except (CodebookError, FolderError):
+                    raise
+                except Exception:  # reading it anew says what is wrong
+                    pass
+                else:
+                    made.faults += unfit
+                    found.append((one, rows))
+                    stand.add(one.report_id)
+            if one.report_id not in stand:
+                note(number)
+                found.append((one, _read(one, place, with_, texts, made)))
     whole = _tables(found, frames, work, texts, made)
     with files.telling(place.out):
         for name, text in texts.items():
