@@ -16,6 +16,7 @@ from analysis.files import write_bytes
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
+    from pandas.api.extensions import ExtensionArray
 
 Format = Literal["csv", "parquet"]
 
@@ -146,12 +147,22 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         raise DataError(f"table {table}: unknown columns {unknown}. It has: {', '.join(columns)}.")
     data = {}
     for name, (kind, _) in columns.items():
-        values = [row.get(name) for row in rows]
-        if kind.lower() == "s":
-            values = [None if value is None or value == "" else value for value in values]
-        data[name] = pd.Series(values, dtype=_DTYPES[kind.lower()])
-    made = pd.DataFrame(data)
+        try:
+            data[name] = _column([row.get(name) for row in rows], kind.lower())
+        except (TypeError, ValueError) as error:  # of pandas and of Arrow
+            raise DataError(f"table {table}, column {name}: {error}") from error
+    made = pd.DataFrame(data, copy=False)
     return ordered(table, check(table, made))
+
+
+def _column(values: Sequence[Any], kind: str) -> ExtensionArray:
+    """Return a column of one type; an empty text is a missing one."""
+    dtype = pd.api.types.pandas_dtype(_DTYPES[kind])
+    if isinstance(dtype, pd.StringDtype):  # by way of Arrow in half the time
+        import pyarrow as pa
+
+        return dtype.__from_arrow__(pa.array([value or None for value in values], pa.large_string()))
+    return pd.array(values, dtype=dtype)
 
 
 def ordered(table: str, made: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -40,6 +40,20 @@ def han_before(text: str) -> np.ndarray:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     is_han = (codes - 0x3400 < 0xA000 - 0x3400) | (codes - 0x20000 < 0x20000)  # below 0 wraps round
     return np.concatenate(([0], np.cumsum(is_han)), dtype=np.int32)
+
+
+@lru_cache(maxsize=8)  # asked for every figure of a text
+def places(text: str, marks: str) -> list[int]:
+    """Return where one of some `marks` (of the Basic Multilingual Plane) stands in `text`."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return np.flatnonzero(_among(marks)[np.minimum(codes, 0xFFFF)]).tolist()
+
+
+@cache
+def _among(marks: str) -> np.ndarray:
+    among = np.zeros(1 << 16, bool)
+    among[[*map(ord, marks)]] = True
+    return among
 
 
 @lru_cache(maxsize=4096)

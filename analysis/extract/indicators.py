@@ -23,6 +23,7 @@ Review = dict[str, object]
 Scopes = tuple[re.Pattern[str], list[tuple[str, re.Pattern[str]]]]
 _REACH = 200  # characters over which a topic holds
 _TOLD = 20  # values listed in a message
+_SENTENCE = re.compile("[^。\n]+")
 _NAMES = re.compile("《[^》]*》|“[^”]*”")
 
 
@@ -93,20 +94,21 @@ class Reader:
         listed = {place for match in LISTED.finditer(text) for place in range(*match.span(1))}
         topics: list[tuple[int, int]] | None = None  # looked for when first needed
         number, word = (pattern.search for pattern in self._wordings.telling)
-        for words in re.finditer(r"[^。\n]+", text):
-            left, right = words.span()
+        for found in _SENTENCE.finditer(text):
+            left, right = found.span()
             if not number(text, left, right) and not word(text, left, right):
                 continue
-            for wording in self._wordings.to_try(words.group()):
+            words = found.group()
+            for wording in self._wordings.to_try(words):
                 search = wording.pattern.search
                 match = search(text, left, right)
                 if match and wording.topic and topics is None:
                     topics = [one.span() for one in self._wordings.topics.finditer(text)]
                 while match:  # from the next character on: a nearer label may stand inside a wide match
-                    start = match.start()
+                    start, end = match.span()
                     if (
                         not denied(text, start)
-                        and not _leaves_bracket(match.group())
+                        and not (")" in words and _leaves_bracket(text[start:end]))
                         and not (listed and wording.numbered and match.start("n") in listed)
                         and (not wording.topic or _topic(text, topics or [], start) in wording.topic)
                     ):
@@ -265,8 +267,6 @@ class Reader:
 
 def _leaves_bracket(words: str) -> bool:
     """Whether the label stands in a bracket and its number outside: 纠错(含撤销、确认违法)29件 are no 29 确认违法."""
-    if ")" not in words:
-        return False
     opened = 0
     for char in words:
         opened += (char == "(") - (char == ")")

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+
+from analysis.extract.characters import places
 
 ROW = 200  # characters: a table row up to this long stays on one line
 
@@ -76,14 +77,9 @@ def joint(left: str, right: str) -> str:
 LONGEST = 800  # characters of a sentence on either side of its number; of 669 reports three have one above 500
 
 
-@lru_cache(maxsize=4)  # asked for every figure of a text
-def _ends(text: str) -> list[int]:
-    return [match.start() for match in re.finditer("[。\n\r]", text)]
-
-
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """Span of the sentence or line round `text[start:end]`, white space left out, cut where it is endless."""
-    ends = _ends(text)
+    ends = places(text, "。\n\r")
     first, last = bisect_left(ends, start), bisect_left(ends, end)
     left = max(ends[first - 1] + 1 if first else 0, start - LONGEST)
     right = min(ends[last] + (text[ends[last]] == "。") if last < len(ends) else len(text), end + LONGEST)

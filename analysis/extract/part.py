@@ -123,11 +123,11 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
                     pass
                 else:
                     made.faults += unfit
-                    found.append((one, rows))
+                    found.append((one, _named(one, rows)))
                     stand.add(one.report_id)
             if one.report_id not in stand:
                 note(number)
-                found.append((one, _read(one, place, with_, texts, made)))
+                found.append((one, _named(one, _read(one, place, with_, texts, made))))
     whole = _tables(found, frames, work, texts, made)
     with files.telling(place.out):
         for name, text in texts.items():
@@ -194,7 +194,7 @@ def _tables(
     """Return the part of each table; a report whose rows do not fit one is left out of all, and its text too."""
 
     def whole() -> dict[str, pd.DataFrame]:
-        new = {name: [row for one, rows in found for row in _of(one, rows, name)] for name in tables.SCHEMAS}
+        new = {name: [row for _, rows in found for row in rows.get(name, ())] for name in tables.SCHEMAS}
         return {name: _whole(name, frames.get(name), work.kept, rows) for name, rows in new.items()}
 
     try:
@@ -205,15 +205,19 @@ def _tables(
         for index, (one, rows) in enumerate(found):
             try:
                 for name in tables.SCHEMAS:
-                    tables.frame(name, _of(one, rows, name))
+                    tables.frame(name, rows.get(name, ()))
             except Exception as error:
                 texts.pop(one.report_id, None)
-                found[index] = one, _left_out(one, made, _fault(error))
+                found[index] = one, _named(one, _left_out(one, made, _fault(error)))
         return whole()
 
 
-def _of(one: Task, rows: Rows, table: str) -> list[dict[str, Any]]:
-    return [{"report_id": one.report_id} | row for row in rows.get(table, ())]
+def _named(one: Task, rows: Rows) -> Rows:
+    """Write the report_id into its rows."""
+    for found in rows.values():
+        for row in found:
+            row["report_id"] = one.report_id
+    return rows
 
 
 def _fault(error: Exception) -> str:

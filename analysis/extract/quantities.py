@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from analysis.codebook import Codebook, one_of
-from analysis.extract.characters import ARABIC, CHINESE, MULTIPLIERS, chinese_value, one_width
+from analysis.extract.characters import ARABIC, CHINESE, MULTIPLIERS, chinese_value, one_width, places
 
 # What looks like a number but names a day, a document, a road, a plan. Masked before anything is read. White space
 # before something optional is taken whole (`\s*+`), and letters only from their first on: else a page of them costs its
@@ -41,7 +41,7 @@ _OPENS = (
 )
 _LONGEST = 20  # characters of a number; longer ones are codes
 _FAR = 400  # characters that a clause or sentence is followed back: a report without stops must not cost its square
-_CLAUSE, _SENTENCE = re.compile(r"[^,、。;:!?\n]*[,、。;:!?\n]?"), re.compile(r"[^。;\n]*[。;\n]?")
+_CLAUSE, _SENTENCE = ",、。;:!?\n", "。;\n"  # what ends one
 _SHARED = re.compile(r"\s*(?:[、和及与至到~-]|[-—–]{1,2}|,?分别为)\s*")
 _BEFORE_NUMBER = re.compile(r"\s*\d")
 _LASTING = re.compile(r"[多来]?(?:时间|以上|以内|之内|内)|[多来]")
@@ -224,14 +224,14 @@ class Reader:
         self, found: list[_Stated], folded: str, start: int, end: int, report_year: int | None
     ) -> Iterator[Quantity]:
         pairs = self._pairs(found, folded)
-        clauses, sentences = (_begins(kind, folded, start, end) for kind in (_CLAUSE, _SENTENCE))
+        clauses, sentences = places(folded, _CLAUSE), places(folded, _SENTENCE)
         ahead = [match.start() for match in self._patterns["ahead"].finditer(folded, max(0, start - _FAR), end)]
         last, role = 0, ""
         for index, one in enumerate(found):
-            clause = max(_before(clauses, one.start), last)
+            clause = max(_begins(clauses, one.start), last)
             before = folded[clause : one.start]
             if last != one.start or not role:  # 较去年22件59人: one statement, one role
-                sentence = _before(sentences, one.start)
+                sentence = _begins(sentences, one.start)
                 nearest = bisect_left(ahead, sentence - _LONGEST)  # or of a word that runs into the sentence
                 told = nearest < len(ahead) and ahead[nearest] < one.start
                 role = self._role(one, before, folded[sentence : one.start] if told else "", report_year)
@@ -294,15 +294,10 @@ def _plain(unit: str) -> str:
     return _AROUND_UNIT.sub("", unit)
 
 
-def _begins(kind: re.Pattern[str], folded: str, start: int, end: int) -> list[int]:
-    """Positions where the body's clauses or sentences begin, and those close before it."""
-    start = max(0, start - _FAR)
-    return list(accumulate(map(len, kind.findall(folded, start, end)), initial=start))
-
-
-def _before(begins: Sequence[int], place: int) -> int:
+def _begins(ends: Sequence[int], place: int) -> int:
     """Return where the clause or sentence that holds `place` begins, `_FAR` characters back at most."""
-    return max(begins[bisect_right(begins, place) - 1], place - _FAR)
+    before = bisect_left(ends, place)
+    return max(ends[before - 1] + 1 if before else 0, place - _FAR)
 
 
 def _label(folded: str, clause: int, one: _Stated) -> str:

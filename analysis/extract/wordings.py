@@ -318,7 +318,7 @@ def _ends(parts: Sequence[Part], head: bool = False) -> set[str]:
 
 def denied(text: str, start: int) -> bool:
     """Tell whether the words that begin at `start` are denied by the one before them: 不予 受理."""
-    return _DENIED.match(text, start) is None
+    return text[start - 1 : start] in "不未予" and _DENIED.match(text, start) is None
 
 
 def said(match: re.Match[str]) -> int:
