@@ -431,7 +431,7 @@ def _ledgers() -> Iterator[tuple[str, str | bytes]]:
     yield "GBK", (head + "县.txt,,,,,,,").encode("gbk")
     yield "UTF-16", (head + "x.txt,,,,,,,").encode("utf-16")
     yield "a cell of 9 MB", head + "x.txt,,,,,,," + "x" * 9_000_000
-    yield "30,000 rows without files", head + "".join(f"{n}.txt,,,,,,,\n" for n in range(30_000))
+    yield "100,000 rows without files", head + "".join(f"{n}.txt,,,,,,,\n" for n in range(100_000))
 
 
 def _corrections() -> Iterator[tuple[str, str]]:
