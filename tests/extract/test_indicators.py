@@ -386,10 +386,10 @@ def test_a_label_in_a_bracket_and_its_number_outside(words, left):
 
 def test_a_sentence_with_the_words_apart_reads_nothing_from_the_next(book, read):
     """What stands in a bracket of the next sentence is no label there, and none here."""
-    reader = with_wordings(book, ("admin_reconsideration_revoked", "确认违法N件", {}))
+    reader = with_wordings(book, ("admin_reconsideration_revoked", "确认违法…N件", {}))
     assert [one.value for one in read("确认违法3件。", reader=reader)[0]] == [3]
-    assert read("确认违法的情形。立法12件。纠错(含撤销、确认违法)29件。", reader=reader)[0] == []
-    assert read("确认违法的情形和立法12件。纠错(含撤销、确认违法)29件。", reader=reader)[0] == []
+    assert read("纠错(含撤销、确认违法)29件。", reader=reader)[0] == []
+    assert read("立法12件,避免确认违法。纠错(含撤销、确认违法)29件。", reader=reader)[0] == []
 
 
 def test_a_sum_of_money_denied_in_words_has_the_plain_unit(book, read):
@@ -400,6 +400,7 @@ def test_a_sum_of_money_denied_in_words_has_the_plain_unit(book, read):
 
 def test_names_say_nothing_about_scope(scopes):
     assert scopes("印发《全县依法行政办法》,召开县政府常务会议22次。") == {"gov_executive_meetings": "own"}
+    assert set(scopes("各《条例》部门受理行政复议申请3件。").values()) == {"departments"}, "the words around one are one"
 
 
 def test_county_level_is_a_countys_own_and_below_a_city(scopes):

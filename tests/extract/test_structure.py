@@ -71,7 +71,7 @@ def test_numberings_of_other_reports(readers, document, text, numbers):
     ("text", "heading"),
     [
         ("一、工作情况\n一是落实《办法》X光检查,配齐设备。", "落实《办法》X光检查"),
-        ("一、工作开展情况,以下分述", "工作开展情况,以下分述"),  # short: a comma in it ends nothing
+        ("一、存在的问题逐步得到解决,以下分述", "存在的问题逐步得到解决,以下分述"),  # short: it ends with its line
         ("一、。以下分述", ""),
     ],
 )
