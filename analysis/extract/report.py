@@ -27,6 +27,8 @@ Rows = dict[str, list[dict[str, Any]]]
 
 JUDGES = ("wordings", "indicators", "ratios", "identities")  # files of the codebook that `judge` alone depends on
 READ = ("structure", "metadata")  # kinds of review rows that it does not make
+STAY = ("sections", "items", "quantities")  # tables that do not depend on what it says
+NEEDED = ("reports", "sections", "quantities", "review")  # tables that `judge_again` asks for
 NEAR = 250  # characters shown on either side of a number that feeds no indicator
 
 
@@ -128,7 +130,13 @@ def judge(
 
 
 def judge_again(rows: Rows, text: str, with_: Readers, corrected: Sequence[Row] = ()) -> tuple[Rows, list[str]]:
-    """Return the rows that `extract` would, from those it once returned for this text with other wordings."""
+    """Return the rows of all but `STAY` that `extract` would, from those it once made of this text with other wordings.
+
+    Parameters
+    ----------
+    rows : dict of str to list of dict
+        Those of `NEEDED`.
+    """
     about = rows["reports"][0]
     furniture = documents.furniture(text, with_.codebook)
     document = Document(str(about["report_id"]), str(about["file"]), str(about["sha256"]), text, furniture)
@@ -143,7 +151,7 @@ def judge_again(rows: Rows, text: str, with_: Readers, corrected: Sequence[Row] 
     ]  # fmt: skip
     follows, unfit = judge(document, sections, numbers, about["report_year"], about["level"], with_, corrected)
     review = [row for row in rows["review"] if row["kind"] in READ] + follows["review"]
-    return rows | follows | {"review": review, "reports": [about | {"warnings": _warnings(review)}]}, unfit
+    return follows | {"review": review, "reports": [about | {"warnings": _warnings(review)}]}, unfit
 
 
 def _unmatched(text: str, one: Quantity) -> dict[str, object]:

@@ -400,7 +400,9 @@ def test_a_sum_of_money_denied_in_words_has_the_plain_unit(book, read):
 
 def test_names_say_nothing_about_scope(scopes):
     assert scopes("印发《全县依法行政办法》,召开县政府常务会议22次。") == {"gov_executive_meetings": "own"}
-    assert set(scopes("各《条例》部门受理行政复议申请3件。").values()) == {"departments"}, "the words around one are one"
+    assert set(scopes("各《条例》部门受理行政复议申请3件。").values()) == {"departments"}, (
+        "the words around one are one"
+    )
 
 
 def test_county_level_is_a_countys_own_and_below_a_city(scopes):

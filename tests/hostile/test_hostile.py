@@ -265,18 +265,27 @@ def test_rows_that_fit_no_table_leave_one_file_out(home, fmt, monkeypatch, table
 
 
 def test_rows_judged_again_that_fit_no_table(home, monkeypatch):
-    build.build(home / "reports", home / "out", fmt="parquet")
-    row = tables.read("indicators", home / "out").query("report_id == 'b'").iloc[0]
-    corrections = home / "corrections.csv"
-    corrections.write_text(
-        "report_id,indicator,scope,action,old_value,new_value,unit,start,end,reason\n"
-        f"b,{row.indicator},{row.scope},drop,{row.value:g},,,,,x\n"
-    )
-    monkeypatch.setattr(part, "judge_again", lambda rows, *given: (rows | {"indicators": [{"value": "x"}]}, []))
-    with pytest.raises(CodebookError, match="no report 'b' in this build"):
-        build.build(home / "reports", home / "out", corrections=corrections, fmt="parquet")
-    monkeypatch.setattr(part, "judge_again", report.judge_again)
-    assert build.build(home / "reports", home / "out", corrections=corrections, fmt="parquet").failures == []
+    """With other wordings: nothing of the report stays in the tables, also of what does not depend on wordings."""
+    whole = build.build(home / "reports", home / "out", fmt="parquet").rows
+    judge_again, made_with = report.judge_again, incremental.made_with
+
+    def broken(rows: report.Rows, *given: Any) -> Any:
+        made, unfit = judge_again(rows, *given)
+        return made | {"indicators": [{"value": "x"}]} if rows["reports"][0]["report_id"] == "b" else made, unfit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(incremental, "made_with", lambda folder: (made_with(folder)[0], "other wordings"))
+        patch.setattr(part, "judge_again", broken)
+        assert build.build(home / "reports", home / "out", fmt="parquet").rows["reports"] == 2
+    assert list(told(home / "out")) == ["b.txt"]
+    for name in tables.SCHEMAS:
+        assert "b" not in set(tables.read(name, home / "out")["report_id"]) or name == "review"
+    assert (
+        build.build(home / "reports", home / "out", fmt="parquet").rows["reports"] == 2
+    )  # as long as the file is as it is
+    (home / "reports" / "b.txt").touch()
+    (home / "reports" / "b.txt").rename(home / "reports" / "d.txt")
+    assert build.build(home / "reports", home / "out", fmt="parquet").rows == whole
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forked processes have the changed program")
