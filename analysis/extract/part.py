@@ -68,7 +68,7 @@ class Made:
     """What a part gave: what to put on the list, ids with a new text, and what was found wrong.
 
     `failures` are sentences about files that gave no report, by report_id; `faults` corrections that do not fit;
-    `unsure` reports to read again in the next build: the file changed while it was read, or the machine was at fault.
+    `unsure` reports to read again in the next build: the file changed while it was read, or was not at fault.
     """
 
     part: parts.Part
@@ -168,9 +168,7 @@ def _read(one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made
     except (CodebookError, FolderError):
         raise
     except Exception as error:
-        if isinstance(error, OSError | MemoryError):
-            made.unsure.append(one.report_id)
-        return _left_out(one, made, _fault(error))
+        return _left_out(one, made, _fault(one, made, error))
     if document.sha256 != one.sha256:
         made.unsure.append(one.report_id)
     made.faults += unfit
@@ -218,7 +216,7 @@ def _tables(
             except Exception as error:
                 texts.pop(one.report_id, None)
                 stand.discard(one.report_id)
-                found[index] = one, _named(one, _left_out(one, made, _fault(error)))
+                found[index] = one, _named(one, _left_out(one, made, _fault(one, made, error)))
         return whole()
 
 
@@ -230,8 +228,12 @@ def _named(one: Task, rows: Rows) -> Rows:
     return rows
 
 
-def _fault(error: Exception) -> str:
-    """Say what went wrong that nobody foresaw: the kind of error, and its place in this package, for who mends it."""
+def _fault(one: Task, made: Made, error: Exception) -> str:
+    """Say what went wrong that nobody foresaw: the kind of error, and its place in this package, for who mends it.
+
+    The next build tries the file again: another disk, more memory, other wordings may do.
+    """
+    made.unsure.append(one.report_id)
     if isinstance(error, OSError):
         return f"could not be read: {error.strerror or error}. Look whether the disk is there, then build again."
     if isinstance(error, MemoryError):
