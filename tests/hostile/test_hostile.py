@@ -276,6 +276,10 @@ def test_rows_judged_again_that_fit_no_table(home, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(incremental, "made_with", lambda folder: (made_with(folder)[0], "other wordings"))
         patch.setattr(part, "judge_again", broken)
+        assert build.build(home / "reports", home / "out", fmt="parquet").rows["reports"] == 2
+    assert list(told(home / "out")) == ["b.txt"]
+    for name in tables.SCHEMAS:
+        assert "b" not in set(tables.read(name, home / "out")["report_id"]) or name == "review"
         assert build.build(home / "reports", home / "out", fmt="parquet").rows == whole
 
 
