@@ -280,7 +280,7 @@ def test_rows_judged_again_that_fit_no_table(home, monkeypatch):
     assert list(told(home / "out")) == ["b.txt"]
     for name in tables.SCHEMAS:
         assert "b" not in set(tables.read(name, home / "out")["report_id"]) or name == "review"
-        assert build.build(home / "reports", home / "out", fmt="parquet").rows == whole
+    assert build.build(home / "reports", home / "out", fmt="parquet").rows == whole
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forked processes have the changed program")
