@@ -274,6 +274,13 @@ def test_a_figure_without_subject_belongs_to_the_topic_named_last(book, read, va
     assert found == []
 
 
+def test_of_two_wordings_that_say_as_much_the_one_that_knows_the_topic_wins(book, read):
+    rows = [("court_admin_cases_tried", "审结N件", {}), ("admin_reconsideration_closed", "{行政复议}审结N件", {})]
+    found, review = read("做好行政复议工作。审结8件。", reader=with_wordings(book, *rows))
+    assert [(one.code, one.value) for one in found] == [("admin_reconsideration_closed", 8)]
+    assert review == []
+
+
 def test_figures_of_another_time_do_not_enter(values):
     assert values("去年,全县受理行政复议案件30件;今年以来,受理行政复议案件52件。") == {
         ("admin_reconsideration_accepted", 52)
@@ -409,6 +416,7 @@ def test_county_level_is_a_countys_own_and_below_a_city(scopes):
     text = "县级保留行政职权5828项。"
     assert scopes(text, level="county") == {"admin_powers_retained_county": "own"}
     assert scopes(text, level="prefecture") == {"admin_powers_retained_county": "lower"}
+    assert scopes(text, level="province") == {"admin_powers_retained_county": "lower"}
 
 
 # ---------------------------------------------------------------------------------------- specificity, ties, none
