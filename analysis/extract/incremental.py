@@ -27,6 +27,7 @@ from analysis.extract.report import JUDGES
 
 NOTE = "build.json"  # beside Parquet tables: what they were made of
 FORM = 2  # of the note
+SHOWN = ("labels", "methods", "topic_labels")  # files of a codebook for figures and topics, not for reading
 GRAIN = 2_000_000_000  # ns that a clock of files may be coarse
 
 
@@ -110,7 +111,12 @@ def made_with(codebook: Path) -> tuple[str, str]:
         except metadata.PackageNotFoundError:
             continue
     package = paths.ROOT / "analysis"
-    for file in sorted([*codebook.glob("*.csv"), *package.glob("*.py"), *(package / "extract").glob("*.py")]):
+    book = [file for file in sorted(codebook.glob("*.csv")) if file.stem not in SHOWN]
+    for file in [
+        *book,
+        *sorted(package.glob("*.py")),
+        *sorted((package / "extract").glob("*.py")),
+    ]:  # wherever they lie
         of = judge if file.parent == codebook and file.stem in JUDGES else read
         of.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return read.hexdigest(), judge.hexdigest()

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis import paths
+from tests.bench.tables import as_markdown
 
 SEED, OUT = 8, "draft_bench"
 NOTEBOOKS = ("01_corpus", "02_indicators", "03_topics", "04_comparison")
@@ -94,9 +95,7 @@ def main() -> None:
     asked = given.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         found = measure(asked.reports, asked.only.split(","), (asked.keep or Path(temporary)).resolve())
-    print("| " + " | ".join(found.columns) + " |\n|" + "---|" * len(found.columns))
-    for row in found.itertuples(index=False):
-        print("| " + " | ".join(map(str, row)) + " |")
+    print(as_markdown(found))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""In: a number of simulated reports. Out: what simulating and building them costs, as one table and a profile.
+"""In: numbers of simulated reports. Out: what simulating and building them costs, as one table and a profile.
 
     python -m tests.bench.bench_scale [--only build,linear] [--sizes 500,1000,2000,4000] [--memory 100000] [--keep DIR]
 
-Parts: simulate, build, linear, memory, two, added, wording, loading, cluster, start. Every build runs in a process of its
+Parts: simulate, build, linear, memory, two, added, wording, loading, cluster, start. Speed is also that of as many variants of
+the five real reports, which are three times as long as the simulated ones. Every build runs in a process of its
 own. CPU seconds are of that process; walls need as many idle cores as processes. `--memory 100000` adds the peak memory of
 a large build (a quarter of an hour).
 """
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import pandas as pd
 
 from analysis import parts, paths
 from tests.bench import scale_work
+from tests.bench.tables import as_markdown
 
 ROUNDS = 10
 MANY, HANDS = 500_000, 50  # reports and workers of the extrapolation
@@ -33,7 +36,7 @@ class Bench:
         self.folder, self.sizes, self.memory, self.sizes_added = folder, sizes, memory, added
         self.rows: list[tuple[str, ...]] = []
         self.part = ""
-        self._one: dict[int, dict[str, float]] = {}
+        self._one: dict[Path, dict[str, float]] = {}
 
     def add(self, what: str, value: float, unit: str = "", bar: float | None = None, least: bool = True) -> None:
         """Add a row to the table, and say it."""
@@ -55,13 +58,18 @@ class Bench:
             scale_work.apart(scale_work.simulated, size, self.folder / f"{size}")
         return self.folder / f"{size}" / "reports"
 
-    def one(self, size: int) -> dict[str, float]:
-        """Return what one process takes for `size` reports; their tables stay."""
-        if size not in self._one:
-            self._one[size] = scale_work.apart(
-                scale_work.built, self.reports(size), self.reports(size).with_name("tables"), 1
-            )
-        return self._one[size]
+    @cached_property
+    def real(self) -> Path:
+        """Folder of as many variants of the five real reports as there are simulated reports at the most."""
+        scale_work.apart(scale_work.varied, self.sizes[-1], self.folder / "real")
+        return self.folder / "real" / "reports"
+
+    def one(self, reports: int | Path) -> dict[str, float]:
+        """Return what one process takes for a number of simulated reports, or for a folder; the tables stay."""
+        folder = self.reports(reports) if isinstance(reports, int) else reports
+        if folder not in self._one:
+            self._one[folder] = scale_work.apart(scale_work.built, folder, folder.with_name("tables"), 1)
+        return self._one[folder]
 
     @cached_property
     def tables(self) -> Path:
@@ -76,12 +84,12 @@ class Bench:
 
     def of_build(self) -> None:
         size = self.sizes[-1]
-        texts, one = self.reports(size), self.one(size)
-        size_mb = sum(path.stat().st_size for path in texts.rglob("*.txt")) / 1e6
-        self.add(f"reports a CPU second, {size:,} reports of {1e3 * size_mb / size:.1f} kB", size / one["cpu"])
-        self.add("text a CPU second", size_mb / one["cpu"], " MB", 1.5)
-        matched = scale_work.apart(scale_work.matched, texts)
-        self.add(f"times one finditer of a number ({matched['found']:,} found)", one["cpu"] / matched["cpu"], " ×")
+        for what, texts in (("variants of the real five", self.real), ("simulated reports", self.reports(size))):
+            one, size_mb = self.one(texts), sum(path.stat().st_size for path in texts.rglob("*.txt")) / 1e6
+            self.add(f"reports a CPU second, {size:,} {what}, {1e3 * size_mb / size:.1f} kB each", size / one["cpu"])
+            self.add("text of them a CPU second", size_mb / one["cpu"], " MB", 1.5)
+            matched = scale_work.apart(scale_work.matched, texts)
+            self.add(f"times one finditer of a number ({matched['found']:,} found)", one["cpu"] / matched["cpu"], " ×")
 
     def of_linear(self) -> None:
         first, *rest = self.sizes
@@ -98,18 +106,13 @@ class Bench:
             self.add(f"CPU of a report, {self.memory:,} reports to {largest:,}", ratio, " ×", 1.1, least=False)
 
     def of_two(self) -> None:
-        size = self.sizes[-1]
-        one, two = self.one(size), scale_work.apart(scale_work.built, self.reports(size), self.folder / "two", 2)
-        spent = two["cpu"] + two["children"]
-        self.add(
-            f"two cores to one by CPU seconds, {size:,} reports",
-            one["cpu"] / (two["cpu"] + two["children"] / 2),
-            " ×",
-            1.8,
-        )
-        self.add("share of it that one process does alone", two["cpu"] / spent)
+        one, two = self.one(self.real), scale_work.apart(scale_work.built, self.real, self.folder / "two", 2)
+        by_cpu = one["cpu"] / (two["cpu"] + two["children"] / 2)
+        self.add(f"two cores to one by CPU seconds, {self.sizes[-1]:,} variants of the real five", by_cpu, " ×", 1.8)
+        self.add("share of it that one process does alone", two["cpu"] / (two["cpu"] + two["children"]))
         self.add("the same by wall (idle cores only)", one["wall"] / two["wall"], " ×", 1.8)
-        self.same("tables of two processes to those of one", scale_work.same(self.tables, self.folder / "two"))
+        same = scale_work.same(self.real.with_name("tables"), self.folder / "two")
+        self.same("tables of two processes to those of one", same)
 
     def of_added(self) -> None:
         found = {
@@ -191,6 +194,15 @@ class Bench:
 PARTS = ("simulate", "build", "linear", "memory", "two", "added", "wording", "loading", "cluster", "start")
 
 
+def measure(only: Sequence[str], sizes: list[int], memory: int, added: list[int], folder: Path) -> pd.DataFrame:
+    """Return one row per measure: part, what, value, bar, and whether it is met."""
+    bench = Bench(folder, sizes, memory, added)
+    for name in only:
+        bench.part = name
+        getattr(bench, f"of_{name}")()
+    return pd.DataFrame(bench.rows, columns=["part", "what", "value", "bar", "met"])
+
+
 def main() -> None:
     """Measure, print the table as Markdown and the profile below it."""
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -202,18 +214,12 @@ def main() -> None:
     )
     given.add_argument("--keep", type=Path, help="folder for reports and tables; else they are removed")
     asked = given.parse_args()
-    sizes, added = ([int(one) for one in text.split(",")] for text in (asked.sizes, asked.added))
+    only, (sizes, added) = asked.only.split(","), ([*map(int, one.split(","))] for one in (asked.sizes, asked.added))
     with tempfile.TemporaryDirectory() as temporary:
-        bench = Bench(asked.keep or Path(temporary), sizes, asked.memory, added)
-        for name in asked.only.split(","):
-            bench.part = name
-            getattr(bench, f"of_{name}")()
-        found = pd.DataFrame(bench.rows, columns=["part", "what", "value", "bar", "met"])
-        print("| " + " | ".join(found.columns) + " |\n|" + "---|" * len(found.columns))
-        for row in found.itertuples(index=False):
-            print("| " + " | ".join(map(str, row)) + " |")
-        if "build" in asked.only.split(","):
-            print("\n" + scale_work.profiled(bench.reports(sizes[0]), bench.folder / "profile"))
+        folder = asked.keep or Path(temporary)
+        print(as_markdown(measure(only, sizes, asked.memory, added, folder)))
+        if "build" in only:
+            print("\n" + scale_work.profiled(folder / "profile"))
 
 
 if __name__ == "__main__":

@@ -104,6 +104,9 @@ def test_other_code_or_tables_build_all(
     assert both(reports, out, read) == ["000_s000001"]
     book = tmp_path / "codebook"
     shutil.copytree(paths.CODEBOOK, book)
+    with (book / "labels.csv").open("a", encoding="utf-8") as file:
+        file.write("only.shown,甲,A\n")
+    assert both(reports, out, read, codebook_folder=book) == []
     with (book / "units.csv").open("a", encoding="utf-8") as file:
         file.write("箩筐,箩筐,count,1,,\n")
     assert len(both(reports, out, read, codebook_folder=book)) == 20

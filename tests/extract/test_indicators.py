@@ -487,6 +487,11 @@ def test_counts_that_are_only_implied_are_not_divided(engines, read):
     assert engines[1].derived(found) == []
 
 
+def test_what_is_sent_back_to_be_amended_is_no_amended_document(read):
+    found, _ = read("全年审查规范性文件60件,退回修改5件,退回修改规范性文件草案2件。")
+    assert "normative_docs_amended" not in {one.code for one in found}
+
+
 def test_identities_are_reported_not_repaired(engines, read):
     found, _ = read("全年收到行政复议申请15件,受理9件,不予受理5件。")
     (row,) = engines[1].identities(found)
