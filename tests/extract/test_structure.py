@@ -88,6 +88,12 @@ def test_what_stands_below_a_problem_is_a_problem(readers, document, inner):
     assert [one.role for one in made.sections if one.number in ("(一)", "(二)")] == ["problems", "problems"]
 
 
+def test_a_part_without_an_area_of_its_own_has_that_of_its_headings(readers, document):
+    text = "一、主要做法和成效\n(一)严格规范公正文明行政执法\n做了工作。\n(二)深化综合行政执法改革\n做了工作。\n二、存在的问题\n(一)行政执法不规范。"
+    made = readers.structure.read(document(text))
+    assert [(one.role, one.area) for one in made.sections] == [("work", "A4")] * 3 + [("problems", "")] * 2
+
+
 def test_headings_that_run_into_each_other_without_line_breaks(readers, document):
     text = (
         "现将有关情况报告如下:一、强化领导(一)压实责任。制定方案。(二)完善制度一是健全机制,定期研究。二是强化考核。"
