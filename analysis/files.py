@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,8 +25,15 @@ except ImportError:  # Windows, where a file that somebody has open cannot be re
     fcntl = None
 
 LOCK = ".lock"  # in a folder: who works there
+# Names that Windows keeps for itself, with any suffix: aux.txt is no file there.
+_KEPT = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9¹²³]", re.I)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _BARRED = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def plain(name: str) -> bool:
+    """Whether a name can be that of a file or folder on every system: letters, digits, _ and -, and not kept by one."""
+    return bool(re.fullmatch(r"[\w-]+", name)) and not _KEPT.fullmatch(name)
 
 
 def write_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
@@ -62,11 +70,24 @@ def write_new(path: Path | str, content: bytes) -> None:
 
 
 @contextmanager
+def noting(path: Path) -> Iterator[Callable[[int], None]]:
+    """Give a function that notes a number, fast: what is under way, for who finds the file after a kill."""
+    with path.open("wb", buffering=0) as out:
+
+        def note(number: int) -> None:
+            out.seek(0)
+            out.write(f"{number:12}".encode())
+
+        yield note
+    path.unlink()
+
+
+@contextmanager
 def replacing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` when the block ends well; see `write_bytes`."""
     with telling(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part" if fcntl else f".{path.name}.{os.getpid()}.part")
+        part = part_of(path)
         handle = _own(part)
         try:
             with os.fdopen(handle, "wb") as out:
@@ -82,6 +103,11 @@ def replacing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
             raise
+
+
+def part_of(path: Path) -> Path:
+    """Return where what is written to `path` waits."""
+    return path.with_name(f".{path.name}.part" if fcntl else f".{path.name}.{os.getpid()}.part")
 
 
 def _own(part: Path) -> int:
@@ -181,6 +207,19 @@ def alone(folder: Path, how: str = "Choose another folder with --out.") -> Itera
             with suppress(OSError):
                 path.unlink()  # while it is held: whoever waits for it sees that it is gone
         lock.release()
+
+
+@contextmanager
+def unchanging(folder: Path) -> Iterator[None]:
+    """Read a folder while no other process changes it; one that cannot be written, nobody changes.
+
+    Raises
+    ------
+    FolderError
+        Another process works there.
+    """
+    with alone(folder, "Then run it again.") if os.access(folder, os.W_OK) else nullcontext():
+        yield
 
 
 def _holder(lock: Path) -> str:
