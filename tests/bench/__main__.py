@@ -31,7 +31,9 @@ def measure(quick: bool, folder: Path) -> pd.DataFrame:
     )
     scale = bench_scale.measure(bench_scale.PARTS, sizes, memory, added, folder)
     notebooks = bench_notebooks.measure(reports, list(bench_notebooks.NOTEBOOKS), folder)
-    online = pd.concat([bench_online.measure(items, 20, 50, folder, [], overlap) for overlap in (False, True)])
+    online = pd.concat(
+        [bench_online.measure(items, 20, 50, folder, ["multicore"], overlap) for overlap in (False, True)]
+    )
     return pd.concat([scale, notebooks.assign(part="notebooks"), online.assign(part="items")], ignore_index=True)
 
 

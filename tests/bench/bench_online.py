@@ -50,7 +50,8 @@ def _vocabulary(rng: np.random.Generator) -> tuple[np.ndarray, list[list[str]]]:
 def simulate(n_items: int, n_topics: int, overlap: bool, folder: Path) -> Measured:
     """Write items whose topics are known: each topic has the words of one problem first, then 300 of its own.
 
-    With `overlap` every topic is drawn around the same frequencies of all words: they have a mean cosine of .6. Six items a report; words of 、 between them, so that cutting finds them again.
+    With `overlap` every topic is drawn around the same frequencies of all words: they have a mean cosine of .6. Six items a
+    report; words of 、 between them, so that cutting finds them again.
     """
     rng, begin = np.random.default_rng(SEED), os.times()
     words, told = _vocabulary(rng)
