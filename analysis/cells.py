@@ -74,6 +74,8 @@ def _mapped(frame: pd.DataFrame, begins: str | tuple[str, ...], change: Callable
 
 def csv_text(frame: pd.DataFrame, header: bool = True) -> str:
     """Return a frame as the CSV of this project, none of whose cells is a formula."""
+    if frame.empty and not header:
+        return ""
     safe = _mapped(frame, ("'", *_SIGNS.replace("\\", "")), inert)
     safe = safe.rename(columns=lambda name: inert(name) if isinstance(name, str) else name)
     write: Any = safe.to_csv

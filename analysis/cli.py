@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -206,8 +205,10 @@ def paper(
     name = out or ("paper" if own else reports.resolve().name)
     if name == "paper" and not own:
         raise typer.BadParameter("'paper' is kept for data/reports; choose another --out name.")
-    if not re.fullmatch(r"[\w-]+", name):
-        raise typer.BadParameter(f"--out '{name}' names a folder below figures: letters, digits, _ and - only.")
+    if not files.plain(name):
+        raise typer.BadParameter(
+            f"--out '{name}' names a folder below figures: letters, digits, _ and - only, not con, nul …"
+        )
     folder = paths.TABLES if own else paths.FIGURES / name / "tables"
     with files.alone(folder), files.alone(paths.FIGURES / name):  # nobody else changes what the notebooks read
         with _progress("reading reports") as shown:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -24,8 +25,15 @@ except ImportError:  # Windows, where a file that somebody has open cannot be re
     fcntl = None
 
 LOCK = ".lock"  # in a folder: who works there
+# Names that Windows keeps for itself, with any suffix: aux.txt is no file there.
+_KEPT = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9¹²³]", re.I)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _BARRED = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def plain(name: str) -> bool:
+    """Whether a name can be that of a file or folder on every system: letters, digits, _ and -, and not kept by one."""
+    return bool(re.fullmatch(r"[\w-]+", name)) and not _KEPT.fullmatch(name)
 
 
 def write_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
@@ -59,6 +67,19 @@ def write_new(path: Path | str, content: bytes) -> None:
     """Write a file, fast, in a folder that nobody reads before it is moved to its place as a whole."""
     with open(path, "wb") as out:  # noqa: PTH123 -- a third of the time of Path.open
         out.write(content)
+
+
+@contextmanager
+def noting(path: Path) -> Iterator[Callable[[int], None]]:
+    """Give a function that notes a number, fast: what is under way, for who finds the file after a kill."""
+    with path.open("wb", buffering=0) as out:
+
+        def note(number: int) -> None:
+            out.seek(0)
+            out.write(f"{number:12}".encode())
+
+        yield note
+    path.unlink()
 
 
 @contextmanager

@@ -141,6 +141,15 @@ def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     DataError
         A column is unknown, a value has the wrong type or is not allowed, or two rows share a key.
     """
+    return _frame(table, rows) if rows else _no_rows(table).copy()
+
+
+@cache
+def _no_rows(table: str) -> pd.DataFrame:  # of most tables in a part whose files are all missing
+    return _frame(table, [])
+
+
+def _frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     columns = _columns(table)
     unknown = sorted(set().union(*rows) - set(columns))
     if unknown:

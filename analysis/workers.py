@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import connection
@@ -21,6 +22,17 @@ Made = TypeVar("Made")
 # What `run` and `paper` were told, for the notebooks that they run: a scheduler's address, a number of processes.
 CLUSTER, JOBS = "ANALYSIS_CLUSTER", "ANALYSIS_JOBS"
 SECONDS = 10  # to reach the scheduler and its first worker
+
+
+class EndedError(RunError):
+    """A process at work was ended from outside, or by what it did."""
+
+    def __init__(self, failures: str | Iterable[str] = ""):
+        super().__init__(
+            failures
+            or "a process at work was ended, most often by the system because memory ran out. Close what else takes "
+            "memory, or use fewer --jobs; then run the same again."
+        )
 
 
 @contextmanager
@@ -44,10 +56,18 @@ def executor(jobs: int = 1, cluster: str = "", threads: bool = False, fork: bool
     ------
     RunError
         No scheduler is there, it has no worker, or a worker has other versions than we.
+    EndedError
+        A process here was killed, or workers of the scheduler again and again with the same work.
     """
     if cluster:
-        with _client(cluster) as client, client.get_executor(pure=False) as pool:
-            yield pool
+        from distributed import KilledWorker
+
+        with _client(cluster) as client:
+            try:
+                with client.get_executor(pure=False) as pool:
+                    yield pool
+            except KilledWorker:
+                raise EndedError() from None
     elif threads:
         with ThreadPoolExecutor(jobs) as pool:
             yield pool
@@ -55,7 +75,10 @@ def executor(jobs: int = 1, cluster: str = "", threads: bool = False, fork: bool
         fork = fork and sys.platform == "linux" and threading.active_count() == 1
         context = multiprocessing.get_context("fork" if fork else "spawn")
         with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent) as pool:
-            yield pool
+            try:
+                yield pool
+            except BrokenProcessPool:
+                raise EndedError() from None
 
 
 def each(
@@ -79,7 +102,11 @@ def each(
         yield from map(function, given)
         return
     with executor(jobs, cluster, fork=fork) as pool:
-        yield from pool.map(function, given, **({} if cluster else {"chunksize": chunk}))
+        if cluster:  # its map gives up the others when one fails, and they would go on unseen
+            for future in [pool.submit(function, one) for one in given]:
+                yield future.result()
+        else:
+            yield from pool.map(function, given, chunksize=chunk)
 
 
 @contextmanager

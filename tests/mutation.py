@@ -62,9 +62,9 @@ print(json.dumps([get_diff_for_mutant(name).splitlines() for name in sys.argv[1:
 # What a reader of structure makes of the codebook was made before a fault was put in: make it for every test. (The others'
 # readers make theirs in properties, which mutmut leaves alone, or with functions that have tests of their own.)
 ANEW = """
-from analysis.extract import build, report
+from analysis.extract import report
 
-report.readers = build.readers = report.readers.__wrapped__
+report._readers = report._readers.__wrapped__
 """
 KEPT = re.compile(r'\(scope="(?:session|module)"\)(?=\ndef (?!built|texts))')
 # Chance may not decide what a test notices.
@@ -149,7 +149,9 @@ def main() -> None:
         if not made:
             sys.exit(f"No mutant was made of {words.part}. mutmut says:\n{said}")
         chosen = sorted(random.Random(words.seed).sample(made, min(words.sample or len(made), len(made))))
-        mutmut(folder, "run", "--max-children", "1", *chosen)
+        said = mutmut(folder, "run", "--max-children", "1", *chosen)
+        if all(outcomes(folder)[name] is None for name in chosen):
+            sys.exit(f"No mutant of {words.part} was run. mutmut says:\n{said}")
         report(folder, made, chosen)
 
 

@@ -59,6 +59,13 @@ def test_unknown_columns_and_values_are_named():
         tables.frame("review", [REVIEW | {"kind": "structur"}])
 
 
+@pytest.mark.parametrize(("column", "value"), [("text", 7), ("start", 1.5), ("message", "\ud800")])
+def test_a_value_of_another_type_names_its_column(column, value):
+    row = {"report_id": "a", "kind": "identity", "message": "m", column: value}
+    with pytest.raises(DataError, match=f"table review, column {column}: "):
+        tables.frame("review", [row])
+
+
 def test_a_missing_table_says_how_to_make_it(tmp_path):
     with pytest.raises(DataError, match="python -m analysis build"):
         tables.read("items", tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -18,8 +18,10 @@ from analysis.extract import corrections as overrides
 from analysis.extract import documents, formats, incremental, replacing
 from analysis.extract import ledger as ledgers
 from analysis.extract.incremental import Entry, Index
-from analysis.extract.part import Made, Place, Task, Work, make
+from analysis.extract.part import Made, Place, Task, Work, make, under_way
 from analysis.extract.report import readers
+
+MOST_LOST = 8  # reports of one part that may end the process which reads them, before the machine is thought at fault
 
 
 @dataclass
@@ -48,9 +50,10 @@ def build(
     in `out` keeps its rows there, and where only wordings or corrections are others, indicators and what follows from
     them are made anew; other code makes everything anew. The tables are always the same as new.
 
-    A file that cannot be read is told in `review` and in what is returned, also when that is a fault of this program;
-    the others are read all the same. Tables and texts are replaced when all are ready. Whatever stops a build, each
-    file in `out` is the old one or the new one, and the next build makes the rest.
+    A file that cannot be read is told in `review` and in what is returned, also when that is a fault of this program or
+    (with `jobs` or a cluster) ends the process that reads it; the others are read all the same. Tables and texts are
+    replaced when all are ready. Whatever stops a build, each file in `out` is the old one or the new one, and the next
+    build makes the rest.
 
     Parameters
     ----------
@@ -73,16 +76,18 @@ def build(
     CodebookError
         The codebook or the ledger is not usable, or a correction does not fit what is read.
     FolderError
-        Another process builds in `out`, it cannot be written, holds a folder `text` of others, or the disk is full.
+        Another process builds in `out`, it cannot be written, holds a folder `text` of others, or the disk is full;
+        or one of `reports` and `out` lies in the other.
+    RunError
+        The processes that read were ended, and no report is to blame.
     """
+    _apart(reports.resolve(), out.resolve())
     with_ = readers(codebook_folder)  # a faulty codebook stops the build before the first report
     corrected = overrides.read(corrections, with_.codebook) if corrections and corrections.exists() else {}
     known = ledgers.read(ledger) if ledger and ledger.exists() else {}
     listed, found = time.time_ns(), documents.listed(reports)
     if not found:
         raise DocumentError(f"no file in {reports}. Put txt, html, pdf or docx files there.")
-    if (out / "text").resolve() in (reports.resolve(), *reports.resolve().parents):
-        raise FolderError(f"{reports}: the texts of the tables would take its place. Choose another folder with --out.")
     with replacing.alone(out) as staging:
         before = incremental.load(out) if fmt == "parquet" else Index()
         now = Index(*incremental.made_with(codebook_folder), incremental.hashed(reports, found, listed, before))
@@ -92,6 +97,15 @@ def build(
         work = [one for one in planned if isinstance(one, Work)]
         made = dict(_made(place, work, len(tasks), jobs, cluster, progress))
         return _finish(place, planned, made, before, now, corrected)
+
+
+def _apart(reports: Path, out: Path) -> None:
+    """Refuse to write tables where reports are read, and to read reports where tables are written."""
+    if out.is_relative_to(reports) or reports.is_relative_to(out):
+        raise FolderError(
+            f"{out}: the folder of the tables and that of the reports, {reports}, must not lie one in the other: what "
+            "is written would be read as reports or take their place. Choose another folder with --out."
+        )
 
 
 def _made(
@@ -104,13 +118,47 @@ def _made(
     tick = (lambda: progress(next(ticks), total)) if progress and jobs <= 1 and not cluster else None
     if progress:
         progress(done, total)
-    for one, made in zip(
-        work, workers.each(partial(make, place, tick), work, jobs, 1, cluster, fork=True), strict=True
-    ):
+    for one, made in _each(place, tick, work, jobs, cluster):
         yield one.number, made
         done += len(one.tasks)
         if progress and not tick:
             progress(done, total)
+
+
+def _each(
+    place: Place, tick: Callable[[], None] | None, work: list[Work], jobs: int, cluster: str
+) -> Iterator[tuple[Work, Made]]:
+    """Yield each part and what it gave; those that were under way when a process was ended are made again, alone."""
+    while work:
+        done = 0
+        try:
+            for made in workers.each(partial(make, place, tick), work, jobs, 1, cluster, fork=True):
+                done += 1
+                yield work[done - 1], made
+            return
+        except workers.EndedError:
+            broken = [one for one in work[done:] if under_way(place, one) is not None]
+            if not broken:
+                raise
+            work = [one for one in work[done:] if one not in broken]
+        for one in broken:
+            yield one, _alone(place, one, cluster)
+
+
+def _alone(place: Place, one: Work, cluster: str) -> Made:
+    """Make a part in a process of its own; a report that ends it is left out."""
+    for _ in range(MOST_LOST):
+        try:
+            with workers.executor(1, cluster, fork=True) as pool:
+                return pool.submit(make, place, None, one).result()
+        except workers.EndedError:
+            last = under_way(place, one)
+            if last is None:
+                raise
+            tasks = [task._replace(lost=task.lost or number == last) for number, task in enumerate(one.tasks)]
+            one = replace(one, tasks=tasks)
+    with workers.executor(1, cluster, fork=True) as pool:
+        return pool.submit(make, place, None, one).result()
 
 
 def _tasks(

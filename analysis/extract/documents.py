@@ -16,6 +16,7 @@ from analysis.errors import DocumentError
 from analysis.extract import formats
 from analysis.extract.characters import HAN, han, one_width
 from analysis.extract.lines import HEADING, NUMBERED, filled
+from analysis.files import plain
 
 LONGEST_ID = 200  # bytes of a report_id: most disks take 255 for a file's name
 _OF_PAGE = re.compile(r"(?:_files|\.files|_文件)$")
@@ -147,9 +148,11 @@ def read(path: Path, folder: Path, codebook: Codebook, report_id: str | None = N
 def name(file: str) -> str:
     """Make a report_id of a file's path: the path without suffix, everything but letters and digits as `_`.
 
-    One that no disk takes as a file's name is cut, and a hash of the path tells it from others.
+    One that no disk takes as a file's name is cut, and a hash of the path tells it from others; one that Windows keeps
+    for itself (con, nul …) gets a `_`.
     """
     made = re.sub(r"\W+", "_", file.rsplit(".", 1)[0]).strip("_") or "report"
+    made = made if plain(made) else f"{made}_"
     if len(made.encode()) <= LONGEST_ID:
         return made
     digest = hashlib.sha256(file.encode()).hexdigest()[:12]

@@ -22,10 +22,10 @@ _KINDS = ("summary", "title", "tail")
 _DASH = r"\-—–~至到"
 _YEAR = "(20[0-9]{2}|二[零0O][零一二三四五六七八九]{2})"
 _NUMBER = "([0-9]{1,2}|[一二三四五六七八九十]{1,3})"
-_DAY = rf"{_YEAR}\s*[-年/.]\s*{_NUMBER}\s*[-月/.]\s*{_NUMBER}(?![0-9])"
+_DAY = rf"{_YEAR}\s*+[-年/.]\s*+{_NUMBER}\s*+[-月/.]\s*+{_NUMBER}(?![0-9])"
 _DATE = re.compile(rf"(?<![0-9]){_DAY}(?!\s*+日?\s*+(?:星期|在))\s*+日?")
-_DATED = re.compile(rf"[\s(]*{_DATE.pattern}[\s)]*$")
-_BRACKETED = re.compile(rf"(?m)\(\s*{_DAY}\s*日?\s*\)\s*$")
+_DATED = re.compile(rf"(?<![\s(])[\s(]*+{_DATE.pattern}[\s)]*+$")
+_BRACKETED = re.compile(rf"(?m)\(\s*+{_DAY}\s*+日?\s*+\)\s*$")
 _MONTH_ONLY = re.compile(rf"{_YEAR}\s*+年\s*+[0-9xX*]{{0,2}}\s*+月?\s*+[xX*]*+\s*+日?\s*+")
 _YEAR_ALONE = re.compile(rf"(?<![0-9〔\[{_DASH}]){_YEAR}(?![0-9〕\]{_DASH}]|年[{_DASH}]|年[0-9]+月)")
 _YEARS = re.compile(rf"{_YEAR}年?[{_DASH}]+{_YEAR}")
@@ -203,7 +203,7 @@ class _Shapes(NamedTuple):
 @cache
 def _shapes(places: Places) -> _Shapes:
     word = {kind: pattern.pattern for kind, pattern in places.patterns.items()}
-    day = rf"\s*[:|]?\s*[\[(]?\s*{_DAY}"
+    day = rf"\s*+[:|]?\s*+[\[(]?\s*+{_DAY}"
     shapes = (
         rf"{word['topic']}.*{word['title_end']}(?:\([^)]*\))?(?:\.[a-z]{{3,4}})?$",
         rf"\s*(?:{loose(word['name_label'])})\s*:\s*",

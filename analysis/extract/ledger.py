@@ -37,7 +37,8 @@ def read(path: Path) -> dict[str, Row]:
         if row["report_id"] and documents.name(row["report_id"] + ".x") != row["report_id"]:
             faults.append(
                 f"{row['_where']}: report_id '{row['report_id']}' may hold letters, digits and _ only, at most "
-                f"{documents.LONGEST_ID} bytes."
+                f"{documents.LONGEST_ID} bytes, and be none that Windows keeps (con, nul …). Possible: "
+                f"'{documents.name(row['report_id'] + '.x')}'."
             )
         row["published_on"] = re.sub(
             r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$", _iso, row["published_on"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import extract_tb
@@ -13,7 +14,7 @@ import pandas as pd
 from analysis import files, parts, paths, tables
 from analysis.cells import csv_text
 from analysis.codebook import Row
-from analysis.errors import AnalysisError, DocumentError
+from analysis.errors import CodebookError, DocumentError, FolderError
 from analysis.extract import documents
 from analysis.extract.report import NEEDED, STAY, Readers, Rows, extract, judge_again, readers
 
@@ -24,7 +25,7 @@ class Task(NamedTuple):
     """One file to read: the id of its report, its path below the folder, its content's hash, what is told of it.
 
     `same` is a file before it with the same content, or empty; `like` one whose report_id is other only by capital
-    letters or by the form of its accents. A row of the ledger without a file has no hash.
+    letters or by the form of its accents. A row of the ledger without a file has no hash. `lost`: who reads it dies.
     """
 
     report_id: str
@@ -34,6 +35,7 @@ class Task(NamedTuple):
     like: str = ""
     known: Row = ROW
     corrected: tuple[Row, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Made:
     """What a part gave: what to put on the list, ids with a new text, and what was found wrong.
 
     `failures` are sentences about files that gave no report, by report_id; `faults` corrections that do not fit;
-    `unsure` reports whose file changed while it was read.
+    `unsure` reports to read again in the next build: the file changed while it was read, or was not at fault.
     """
 
     part: parts.Part
@@ -86,47 +88,51 @@ class Place(NamedTuple):
     fmt: tables.Format
 
 
+def under_way(place: Place, work: Work) -> int | None:
+    """Return which file of a part was being read when its process ended, or None."""
+    with suppress(FileNotFoundError, ValueError):
+        return int(_trail(place, work).read_bytes())
+    return None
+
+
+def _trail(place: Place, work: Work) -> Path:
+    return place.staging / f"reading.{work.number}"
+
+
 def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     """Read the files of one part, write its rows and texts where new ones wait, and return what to tell.
 
-    A file that cannot be read is told in `review`, so that the others still run.
+    A file that cannot be read, or whose rows fit no table, is told in `review`, so that the others still run.
     """
     made = Made(parts.Part("", "", {}, {}))
-    rows: Rows = {name: [] for name in tables.SCHEMAS}
-    frames, with_ = _before(place.out, work), readers(place.codebook)
-    judged: set[str] = set()
-
-    def add(report_id: str, found: Rows) -> None:
-        for name, new in found.items():
-            for row in new:
-                row["report_id"] = report_id
-            rows[name] += new
-
-    if work.judged:
-        for name, report in _rows(frames, work.judged).items():
-            text = (place.out / "text" / f"{name}.txt").read_bytes().decode()
-            corrected = next(one.corrected for one in work.tasks if one.report_id == name)
-            try:
-                found, unfit = judge_again(report, text, with_, corrected)
-            except (AnalysisError, MemoryError):
-                raise
-            except Exception:  # reading it anew says what is wrong
-                continue
-            made.faults += unfit
-            add(name, found)
-            judged.add(name)
-    stand, texts = work.kept | judged, dict[str, bytes]()
-    standing = dict.fromkeys(tables.SCHEMAS, work.kept) | dict.fromkeys(STAY, stand)
-    for one in work.tasks:
-        if tick:
-            tick()
-        if one.report_id not in stand:
-            _read(one, place, with_, texts, made, add)
+    frames, with_, stand = _before(place.out, work), readers(place.codebook), set(work.kept)
+    found, texts = list[tuple[Task, Rows]](), dict[str, bytes]()
+    old = _rows(frames, work.judged) if work.judged else {}
+    with files.telling(place.out), files.noting(_trail(place, work)) as note:
+        for number, one in enumerate(work.tasks):
+            if tick:
+                tick()
+            if one.report_id in old and not one.lost:
+                note(number)
+                text = (place.out / "text" / f"{one.report_id}.txt").read_bytes().decode()
+                try:
+                    rows, unfit = judge_again(old[one.report_id], text, with_, one.corrected)
+                except (CodebookError, FolderError):
+                    raise
+                except Exception:  # reading it anew says what is wrong
+                    pass
+                else:
+                    made.faults += unfit
+                    found.append((one, _named(one, rows)))
+                    stand.add(one.report_id)
+            if one.report_id not in stand:
+                note(number)
+                found.append((one, _named(one, _read(one, place, with_, texts, made))))
+    whole = _tables(found, frames, work.kept, stand, texts, made)
     with files.telling(place.out):
         for name, text in texts.items():
             files.write_new(place.staging / "text" / f"{name}.txt", text)
         made.texts = list(texts)
-        whole = {name: _whole(name, frames.get(name), standing[name], new) for name, new in rows.items()}
         first, last = work.tasks[0].report_id, work.tasks[-1].report_id
         if place.fmt == "parquet":
             made.part = parts.write(first, last, whole, place.staging)
@@ -137,23 +143,12 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
     return made
 
 
-def _read(
-    one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made: Made, add: Callable[[str, Rows], None]
-) -> None:
-    """Read one file into rows and text, or say why not."""
+def _read(one: Task, place: Place, with_: Readers, texts: dict[str, bytes], made: Made) -> Rows:
+    """Read one file into rows and text, or into a row of review that says why not."""
     file = documents.as_text(one.file)
-
-    def leave_out(message: str) -> None:
-        made.failures.setdefault(one.report_id, []).append(message)
-        row = {"kind": "metadata", "text": file, "message": message,
-               "suggestion": "mend or remove the file, then build again"}  # fmt: skip
-        add(one.report_id, {"review": [row]})
-
     if not one.sha256:
-        leave_out(
-            f"{file}: in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
-        )
-        return
+        why = f"in the ledger, but no such file below {place.reports.name}. Add the file or remove the row."
+        return _left_out(one, made, why)
     if one.same or one.like or one.report_id in texts:
         why = f"another file has report_id {one.report_id} too"
         if one.same:
@@ -161,30 +156,91 @@ def _read(
         elif one.like:
             other = documents.as_text(one.like)
             why = f"on some disks its report_id {one.report_id} is the same file's name as that of {other}"
-        leave_out(f"{file}: left out, {why}. Remove one of the two, or name them apart in the ledger.")
-        return
+        return _left_out(one, made, f"left out, {why}. Remove one of the two, or name them apart in the ledger.")
     try:
+        if one.lost:
+            raise MemoryError
         document = documents.read(place.reports / one.file, place.reports, with_.codebook, one.report_id)
-        found, unfit = extract(document, with_, one.known, one.corrected)
+        rows, unfit = extract(document, with_, one.known, one.corrected)
+        text = document.text.encode("utf-8")
     except DocumentError as error:
-        leave_out(str(error))
-        return
-    except (AnalysisError, MemoryError):
+        return _left_out(one, made, str(error).removeprefix(f"{file}: "))
+    except (CodebookError, FolderError):
         raise
     except Exception as error:
-        leave_out(f"{file}: {_fault(error)}")
-        return
+        return _left_out(one, made, _fault(one, made, error))
     if document.sha256 != one.sha256:
         made.unsure.append(one.report_id)
     made.faults += unfit
-    texts[one.report_id] = document.text.encode("utf-8")
-    add(one.report_id, found)
+    texts[one.report_id] = text
+    return rows
 
 
-def _fault(error: Exception) -> str:
-    """Say what went wrong that nobody foresaw: the kind of error, and its place in this package, for who mends it."""
+def _left_out(one: Task, made: Made, why: str) -> Rows:
+    """Say why a file gives no report, in what is told and in a row of review; of names that look alike in one row."""
+    file, told = documents.as_text(one.file), made.failures.setdefault(one.report_id, [])
+    message = f"{file}: {why}"
+    told.append(message)
+    row = {"kind": "metadata", "text": file, "message": message,
+           "suggestion": "mend or remove the file, then build again"}  # fmt: skip
+    return {"review": [row]} if told.count(message) == 1 else {}
+
+
+def _tables(
+    found: list[tuple[Task, Rows]],
+    frames: dict[str, pd.DataFrame],
+    kept: frozenset[str],
+    stand: set[str],
+    texts: dict[str, bytes],
+    made: Made,
+) -> dict[str, pd.DataFrame]:
+    """Return the part of each table; a report whose rows do not fit one is left out of all, and its text too.
+
+    Of the tables before, rows of `kept` stand, and in `STAY` those of `stand`, which has the reports judged again too.
+    """
+
+    def whole() -> dict[str, pd.DataFrame]:
+        new = {name: [row for _, rows in found for row in rows.get(name, ())] for name in tables.SCHEMAS}
+        standing = dict.fromkeys(tables.SCHEMAS, kept) | dict.fromkeys(STAY, stand)
+        return {name: _whole(name, frames.get(name), standing[name], rows) for name, rows in new.items()}
+
+    try:
+        return whole()
+    except MemoryError:
+        raise
+    except Exception:  # now one by one: whose rows are they?
+        for index, (one, rows) in enumerate(found):
+            try:
+                for name in tables.SCHEMAS:
+                    tables.frame(name, rows.get(name, ()))
+            except Exception as error:
+                texts.pop(one.report_id, None)
+                stand.discard(one.report_id)
+                found[index] = one, _named(one, _left_out(one, made, _fault(one, made, error)))
+        return whole()
+
+
+def _named(one: Task, rows: Rows) -> Rows:
+    """Write the report_id into its rows."""
+    for found in rows.values():
+        for row in found:
+            row["report_id"] = one.report_id
+    return rows
+
+
+def _fault(one: Task, made: Made, error: Exception) -> str:
+    """Say what went wrong that nobody foresaw: the kind of error, and its place in this package, for who mends it.
+
+    The next build tries the file again: another disk, more memory, other wordings may do.
+    """
+    made.unsure.append(one.report_id)
     if isinstance(error, OSError):
         return f"could not be read: {error.strerror or error}. Look whether the disk is there, then build again."
+    if isinstance(error, MemoryError):
+        return (
+            "could not be read: the process that reads it was ended, or memory was not enough for it. Close what else "
+            "takes memory or use fewer --jobs, then build again; or take the file out."
+        )
     steps = extract_tb(error.__traceback__)
     own = [one for one in steps if Path(one.filename).is_relative_to(paths.ROOT / "analysis")] or steps
     way = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(own[-3:]))
@@ -218,7 +274,9 @@ def _rows(frames: dict[str, pd.DataFrame], ids: Iterable[str]) -> dict[str, Rows
     return found
 
 
-def _whole(name: str, before: pd.DataFrame | None, kept: frozenset[str], new: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def _whole(
+    name: str, before: pd.DataFrame | None, kept: Collection[str], new: Sequence[dict[str, Any]]
+) -> pd.DataFrame:
     """Put rows that stand and new ones together, as if all had been new."""
     if before is None or not kept:
         return tables.frame(name, new)

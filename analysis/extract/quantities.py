@@ -122,7 +122,7 @@ class Reader:
         }
         made["change"] = rf"(?:{book.marker_pattern('change')})(?:率|幅)?[约近超了达为]*\s*$"
         made["change_base"] = book.marker_pattern("change_base")
-        made["change_to"] = rf"\s*(?:{book.marker_pattern('change_to')})了?\s*$"
+        made["change_to"] = rf"(?:{book.marker_pattern('change_to')})了?\s*$"
         made["target"] = book.marker_pattern("target")
         made["ahead"] = rf"{made['target']}|{_BY_YEAR.pattern}"
         made["leaning"] = book.marker_pattern("threshold", "change", "change_base")

@@ -22,7 +22,6 @@ CHUNK = 1_500_000  # bytes of one data file, so that no file is above 5 MB whate
 # Only the site's own files: no server, nothing from elsewhere, no script or style that stands in a page.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'"
 _PAGES = {"reports": "index.html", "indicators": "indicators.html", "review": "review.html", "search": "search.html"}
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.I)  # names that Windows keeps for itself
 
 
 def stem(key: str) -> str:
@@ -32,7 +31,7 @@ def stem(key: str) -> str:
     which would fall together on disks that do not tell them apart.
     """
     plain = re.fullmatch(r"[\w-]{1,80}", key) and key == unicodedata.normalize("NFC", key).lower()
-    if plain and not _RESERVED.fullmatch(key):
+    if plain and files.plain(key):
         return key
     return f"{re.sub(r'[^a-z0-9_-]+', '_', key.lower())[:40]}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from analysis.errors import FigureError
-from analysis.files import write_all
+from analysis.files import plain, write_all
 
 
 def plain_name(**names: str) -> None:
@@ -22,12 +21,13 @@ def plain_name(**names: str) -> None:
     Raises
     ------
     FigureError
-        It holds anything but letters, digits, `_` and `-`.
+        It holds anything but letters, digits, `_` and `-`, or Windows keeps it (see `files.plain`).
     """
     wrong = [
-        f"{what} '{value}': the {what} of a figure, table or notebook holds letters, digits, _ and - only."
+        f"{what} '{value}': the {what} of a figure, table, page or notebook holds letters, digits, _ and - only, and "
+        "is none that Windows keeps (con, nul …)."
         for what, value in names.items()
-        if not re.fullmatch(r"[\w-]+", value)
+        if not plain(value)
     ]
     if wrong:
         raise FigureError(wrong)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +15,7 @@ import pandas as pd
 from analysis import paths, tables
 from analysis.errors import FigureError
 from analysis.present import labels
+from analysis.present.sidecar import plain_name
 
 N_WORDS = 24  # words shown of a topic at any setting of the slider
 LAMBDAS = np.linspace(0, 1, 21)  # the slider's steps
@@ -65,9 +65,7 @@ class TopicView:
         FigureError
             `name` or `out` is not a plain name.
         """
-        for label, value in (("name", name), ("out", out)):
-            if not re.fullmatch(r"[\w-]+", value):
-                raise FigureError(f"{label} '{value}': a page's {label} holds letters, digits, _ and - only.")
+        plain_name(name=name, out=out)
         path = (folder or paths.FIGURES) / out / f"{name}.html"
         tables.write_bytes(path, self.html.encode())
         return path

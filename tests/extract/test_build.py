@@ -150,11 +150,12 @@ def test_two_files_with_one_name_in_the_tables(folder):
 
 
 def test_a_folder_without_any_report_stops(tmp_path):
+    (tmp_path / "reports").mkdir()
     with pytest.raises(DocumentError, match="no file in"):
-        build(tmp_path, tmp_path / "out")
-    (tmp_path / "a.txt").write_bytes(b"")
+        build(tmp_path / "reports", tmp_path / "out")
+    (tmp_path / "reports" / "a.txt").write_bytes(b"")
     with pytest.raises(DocumentError, match=r"a\.txt: the file is empty"):
-        build(tmp_path, tmp_path / "out")
+        build(tmp_path / "reports", tmp_path / "out")
 
 
 def test_texts_and_formats_of_an_earlier_build_do_not_linger(folder):

@@ -274,6 +274,13 @@ def test_a_figure_without_subject_belongs_to_the_topic_named_last(book, read, va
     assert found == []
 
 
+def test_of_two_wordings_that_say_as_much_the_one_that_knows_the_topic_wins(book, read):
+    rows = [("court_admin_cases_tried", "审结N件", {}), ("admin_reconsideration_closed", "{行政复议}审结N件", {})]
+    found, review = read("做好行政复议工作。审结8件。", reader=with_wordings(book, *rows))
+    assert [(one.code, one.value) for one in found] == [("admin_reconsideration_closed", 8)]
+    assert review == []
+
+
 def test_figures_of_another_time_do_not_enter(values):
     assert values("去年,全县受理行政复议案件30件;今年以来,受理行政复议案件52件。") == {
         ("admin_reconsideration_accepted", 52)
@@ -376,14 +383,40 @@ def test_scope_is_the_nearest_word_before_the_number(scopes):
     assert scopes("全县工作有序。受理行政复议申请5件。") == {"admin_reconsideration_accepted": "own"}
 
 
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [("撤销、确认违法)", True), ("(撤销)确认违法", False), ("纠错(撤销)确认)", True), ("纠错", False), ("(", False)],
+)
+def test_a_label_in_a_bracket_and_its_number_outside(words, left):
+    assert indicators._leaves_bracket(words) == left
+
+
+def test_a_sentence_with_the_words_apart_reads_nothing_from_the_next(book, read):
+    """What stands in a bracket of the next sentence is no label there, and none here."""
+    reader = with_wordings(book, ("admin_reconsideration_revoked", "确认违法…N件", {}))
+    assert [one.value for one in read("确认违法3件。", reader=reader)[0]] == [3]
+    assert read("纠错(含撤销、确认违法)29件。", reader=reader)[0] == []
+    assert read("立法12件,避免确认违法。纠错(含撤销、确认违法)29件。", reader=reader)[0] == []
+
+
+def test_a_sum_of_money_denied_in_words_has_the_plain_unit(book, read):
+    reader = with_wordings(book, ("penalty_fines_amount", "未处罚款", {"basis": "zero_in_words"}))
+    assert book.indicators["penalty_fines_amount"]["unit"] == "万元"
+    assert [(one.value, one.unit) for one in read("全年未处罚款。", reader=reader)[0]] == [(0, "元")]
+
+
 def test_names_say_nothing_about_scope(scopes):
     assert scopes("印发《全县依法行政办法》,召开县政府常务会议22次。") == {"gov_executive_meetings": "own"}
+    assert set(scopes("各《条例》部门受理行政复议申请3件。").values()) == {"departments"}, (
+        "the words around one are one"
+    )
 
 
 def test_county_level_is_a_countys_own_and_below_a_city(scopes):
     text = "县级保留行政职权5828项。"
     assert scopes(text, level="county") == {"admin_powers_retained_county": "own"}
     assert scopes(text, level="prefecture") == {"admin_powers_retained_county": "lower"}
+    assert scopes(text, level="province") == {"admin_powers_retained_county": "lower"}
 
 
 # ---------------------------------------------------------------------------------------- specificity, ties, none
@@ -406,8 +439,11 @@ def test_ties_go_to_review(book, read):
     )
     found, review = read("行政案件8件。", reader=reader)
     assert found == []
-    assert [row["kind"] for row in review] == ["ambiguous"]
-    assert "admin_litigation_total, court_admin_cases_tried" in str(review[0]["message"])
+    assert review == [
+        {"kind": "ambiguous", "start": 4, "end": 6, "text": "8件",
+         "suggestion": "make one wording more specific, or add the value to corrections.csv",
+         "message": "wordings of equal weight: admin_litigation_total, court_admin_cases_tried"}
+    ]  # fmt: skip
 
 
 def test_shared_wordings_stand_beside_the_winner(book, read):
@@ -439,6 +475,7 @@ def test_ratios_are_recomputed_and_compared(engines, read):
     (row,) = [row for row in engines[1].derived(found) if row["ratio"] == "mediation_success"]
     assert (row["value"], row["stated_value"], row["agrees"]) == (99.5, 99.5, True)
     assert indicators.rounds_to(99.617, 99.6)
+    assert indicators.rounds_to(99.695, 99.6)
     assert not indicators.rounds_to(99.617, 99.8)
 
 
@@ -448,6 +485,11 @@ def test_counts_that_are_only_implied_are_not_divided(engines, read):
         ("normative_docs_issued", "stated"), ("normative_docs_filed", "implied"),
     }  # fmt: skip
     assert engines[1].derived(found) == []
+
+
+def test_what_is_sent_back_to_be_amended_is_no_amended_document(read):
+    found, _ = read("全年审查规范性文件60件,退回修改5件,退回修改规范性文件草案2件。")
+    assert "normative_docs_amended" not in {one.code for one in found}
 
 
 def test_identities_are_reported_not_repaired(engines, read):
@@ -468,6 +510,14 @@ def test_ranges_flag_counties_only(engines, read):
 
 def one_of(code, value, scope, start):
     return indicators.Indicator(code, value, "件", "exact", "stated", scope, None, start, start + 1, "")
+
+
+def test_a_range_may_have_one_end(book, engines, read):
+    rows = [row | {"county_high": ""} for row in book.files["indicators"]]
+    reader = indicators.Reader(Codebook({**book.files, "indicators": rows}))
+    found, _ = read("受理行政复议案件1000000件。")
+    assert engines[1].out_of_range(found, "county")
+    assert reader.out_of_range(found, "county") == []
 
 
 def test_a_ratio_is_compared_with_the_rate_of_its_scope_that_stands_nearest(engines):

@@ -92,6 +92,8 @@ def test_names_dates_ranks_and_document_numbers_are_no_quantities(readers, text)
         ("较上年度增长54.11%", ["change"]),
         ("败诉率同比下降17.65%", ["change"]),
         ("口头协议20元/件", ["price"]),
+        ("法律援助每件补贴800元,全年补贴3万元", ["price", "fact"]),
+        ("采购单价12元", ["price"]),
         ("到2025年细化率达100%", ["target"]),
         ("受理30件,较去年22件59人下降", ["fact", "change", "change"]),
         ("力争出庭率达100%", ["target"]),

@@ -67,6 +67,33 @@ def test_numberings_of_other_reports(readers, document, text, numbers):
     assert [s.number for s in sections if s.role != "lead"] == numbers
 
 
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("一、工作情况\n一是落实《办法》X光检查,配齐设备。", "落实《办法》X光检查"),
+        ("一、存在的问题逐步得到解决,以下分述", "存在的问题逐步得到解决,以下分述"),  # short: it ends with its line
+        ("一、。以下分述", ""),
+    ],
+)
+def test_words_of_a_heading(readers, document, text, heading):
+    text = "某县认真贯彻落实法治政府建设的各项部署要求,现将有关情况报告。\n" + text
+    assert readers.structure.read(document(text)).sections[-1].heading == heading
+
+
+@pytest.mark.parametrize("inner", ["法治政府建设工作情况", "下一步工作安排", "履行职责情况"])
+def test_what_stands_below_a_problem_is_a_problem(readers, document, inner):
+    made = readers.structure.read(
+        document(f"一、工作开展情况\n做了工作。\n二、存在的问题\n(一){inner}\n进展不够快。\n(二)人员不足\n仍待加强。")
+    )
+    assert [one.role for one in made.sections if one.number in ("(一)", "(二)")] == ["problems", "problems"]
+
+
+def test_a_part_without_an_area_of_its_own_has_that_of_its_headings(readers, document):
+    text = "一、主要做法和成效\n(一)严格规范公正文明行政执法\n做了工作。\n(二)深化综合行政执法改革\n做了工作。\n二、存在的问题\n(一)行政执法不规范。"
+    made = readers.structure.read(document(text))
+    assert [(one.role, one.area) for one in made.sections] == [("work", "A4")] * 3 + [("problems", "")] * 2
+
+
 def test_headings_that_run_into_each_other_without_line_breaks(readers, document):
     text = (
         "现将有关情况报告如下:一、强化领导(一)压实责任。制定方案。(二)完善制度一是健全机制,定期研究。二是强化考核。"

@@ -169,6 +169,12 @@ def test_a_sentence_must_hold_signs_of_each_word_and_of_the_number_with_its_neig
     assert of("行政复议……[维持|撤销]…N件") == {frozenset(one) for one in (["政复"], ["维持", "撤销"], [piece])}
     before, behind = (f"{end}{piece}" for end in "议)率度"), [f"{piece}撤", f"{piece}销"]
     assert of("复议N件[撤|]销毁") == {frozenset(one) for one in (["复议"], before, behind, ["销毁"])}
+    assert of("一二行三N", meant=("件",)) == {
+        frozenset(one) for one in (["一二"], [f"{end}{piece}" for end in "三)率度"])
+    }
+    assert set(signs(parse("甲乙丙", UNITS, FILLER), LETTERS, (), {"甲乙": 1})) == {frozenset(["乙丙"])}, (
+        "not seen is rarest"
+    )
     assert of("无[案件|]撤销") == {frozenset(one) for one in (["撤销"], ["无撤", "件撤"])}
     assert of("N…撤销", meant=("件", "份")) == {frozenset(["撤销"]), frozenset([piece, copy])}
     assert of("N…撤销") == {frozenset(["撤销"]), frozenset(LETTERS.values())}
@@ -183,7 +189,9 @@ def test_a_sentence_must_hold_signs_of_each_word_and_of_the_number_with_its_neig
         ("受理案件|申请N件", "outside"),
         ("受理[N件|N份]", "Write one row for each"),
         ("受理[…案件|]N件", "Write one row for each"),
+        ("受理[案件n|申请]件", "Write one row for each"),
         ("受理{复议}N件", "head of a wording"),
+        ("{复议n}受理N件", "head of a wording"),
         ("{复议N}受理N件", "head of a wording"),
         ("{复议受理N件", "bracket"),
     ],
@@ -208,6 +216,13 @@ def test_numbers_told_in_the_order_of_their_labels_stand_beside_them():
     assert text[slice(*seen.span(7, 12))] == "全程网办率"
     assert found("网上可办率N", text, ("98%", "%"), ("86%", "%"), meant=("%",)) == "98%"
     assert found("全程网办率N", text, ("98%", "%"), ("86%", "%"), meant=("%",)) == "86%"
+
+
+def test_numbers_told_in_order_without_labels_do_not_hide_those_behind():
+    text = "办结,分别为5件和7件。网上可办率和全程网办率分别达到98%、86%"
+    numbers = (("5件", "件"), ("7件", "件"), ("98%", "%"), ("86%", "%"))
+    assert found("全程网办率N", text, *numbers, meant=("%",)) == "86%"
+    assert found("网上可办率N", text, *numbers, meant=("%",)) == "98%"
 
 
 def test_of_more_labels_than_numbers_the_last_are_meant():

@@ -12,11 +12,13 @@ import contextlib
 import json
 import multiprocessing
 import os
+import re
 import resource
 import shutil
 import sys
 import tempfile
 import traceback
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +34,9 @@ from tests.hostile import cases, files
 SECONDS, MEMORY = 120, 3 << 30  # CPU seconds and bytes that a case may take before it is ended
 SHORT = 600  # characters of a message
 GOOD = "good_"  # how the ids of the reports begin that stand beside the hostile ones
+BARRED = re.compile(
+    r'[<>:"\\|?*\x00-\x1f]|[. ]$|^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:\.|$)', re.I
+)
 Result = dict[str, Any]
 
 
@@ -70,6 +75,15 @@ def untrue(folder: Path, made: dict[str, pd.DataFrame]) -> list[str]:
     return wrong
 
 
+def barred(folder: Path) -> list[str]:
+    """Return the files and folders that Windows would not take, or would take for one."""
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
+    last = [name.rpartition("/")[2] for name in names]
+    wrong = [name for name, one in zip(names, last, strict=True) if BARRED.search(one)]
+    folded = Counter(unicodedata.normalize("NFC", name).casefold() for name in names)
+    return [f"Windows does not take {name}" for name in [*wrong, *(name for name, n in folded.items() if n > 1)]]
+
+
 def of_reports(make: Callable[[Path], object], home: Path, alone: dict[str, pd.DataFrame]) -> Result:
     """Build a folder of hostile files beside whole reports; count what came of each file."""
     folder = files.folder(home) / "reports"
@@ -80,7 +94,7 @@ def of_reports(make: Callable[[Path], object], home: Path, alone: dict[str, pd.D
     made = build.build(folder, home / "tables")
     used = resource.getrusage(resource.RUSAGE_SELF)
     theirs, beside = rows_of(home / "tables", False), rows_of(home / "tables", True)
-    wrong = untrue(home / "tables", theirs)
+    wrong = untrue(home / "tables", theirs) + barred(home / "tables")
     for name, one in alone.items():
         try:
             pd.testing.assert_frame_equal(one, beside[name])

@@ -383,6 +383,16 @@ def _names(folder: Path) -> None:
         out.write(files.text(2014).encode())
 
 
+def _of_windows(folder: Path) -> None:
+    several = (
+        "CON.txt", "nul.txt", "aux.b.txt", "prn.md", "Com1.txt", "lpt9.txt", "com\u00b2.txt", "con_.txt", "nul", "a:b.txt", "c:\\x.txt", "x?.txt", "x*.txt",
+        "y|.txt", "dot..txt", "end.txt.", "space.txt ", " .txt", "con/con.txt", "aux/nul.html", "conin$.txt",
+    )  # fmt: skip
+    for number, name in enumerate(several):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(files.text(2016).replace("58件", f"{number + 60}件"), "utf-8")
+
+
 def reports(fast: bool = False, only: str = "") -> Iterator[Case]:
     """Yield the folders of hostile report files, each made when it is asked for; `fast` leaves out the large ones."""
     groups: tuple[tuple[str, Callable[[], Iterator[tuple[str, Files]]], bool], ...] = (
@@ -395,6 +405,7 @@ def reports(fast: bool = False, only: str = "") -> Iterator[Case]:
     if only in ("", "links and names"):
         for name, make in (
             ("symbolic links", _links), ("pipes, sockets, folders", _no_files), ("unreadable", _unreadable), ("file names", _names),
+            ("file names that Windows keeps", _of_windows),
         ):  # fmt: skip
             yield Case("links and names", name, make)
 
@@ -407,7 +418,7 @@ def _ledgers() -> Iterator[tuple[str, str | bytes]]:
     for name, row in {
         "..": "../x.txt,,,,,,,", "absolute": "/etc/passwd,,,,,,,", "backslashes": "..\\x.txt,..\\x,,,,,,", "id ..": "x.txt,../../x,,,,,,",
         "id absolute": "x.txt,/tmp/x,,,,,,", "id of a folder": "x.txt,a/b,,,,,,", "id dots": "x.txt,..,,,,,,", "id long": f"x.txt,{'a' * 300},,,,,,",
-        "id formula": "x.txt,=1+1,,,,,,", "id NUL": "x.txt,a\x00b,,,,,,", "id line": 'x.txt,"a\nb",,,,,,', "year 99999": "x.txt,,,,99999,,,", "year -1": "x.txt,,,,-1,,,",
+        "id formula": "x.txt,=1+1,,,,,,", "id of a device": "x.txt,CON,,,,,,", "id of a device, other digits": "x.txt,com\u00b9,,,,,,", "id dot": "x.txt,a.,,,,,,", "id stream": "x.txt,a:b,,,,,,", "id NUL": "x.txt,a\x00b,,,,,,", "id line": 'x.txt,"a\nb",,,,,,', "year 99999": "x.txt,,,,99999,,,", "year -1": "x.txt,,,,-1,,,",
         "year of other digits": "x.txt,,,,２０２２,,,", "year superscript": "x.txt,,,,²⁰²²,,,", "code": "x.txt,,99999999999,,,,,", "day": "x.txt,,,,,2023-02-31,,", "day 0": "x.txt,,,,,0000-00-00,,",
         "level": "x.txt,,,galaxy,,,,", "unclosed quote": 'x.txt,"x,,,,,,', "twice": "x.txt,,,,,,,\nx.txt,,,,,,,", "script": "x.txt,,,,,,javascript:alert(1),<script>", "NUL in name": "x\x00.txt,,,,,,,",
         "no such file": "y.txt,,,,,,,", "BOM in the middle": "\ufeffx.txt,,,,,,,", "more cells": "x.txt" + "," * 5000, "nothing": "", "blank rows": ",,,,,,,\n" * 1000,
@@ -420,7 +431,7 @@ def _ledgers() -> Iterator[tuple[str, str | bytes]]:
     yield "GBK", (head + "县.txt,,,,,,,").encode("gbk")
     yield "UTF-16", (head + "x.txt,,,,,,,").encode("utf-16")
     yield "a cell of 9 MB", head + "x.txt,,,,,,," + "x" * 9_000_000
-    yield "30,000 rows without files", head + "".join(f"{n}.txt,,,,,,,\n" for n in range(30_000))
+    yield "100,000 rows without files", head + "".join(f"{n}.txt,,,,,,,\n" for n in range(100_000))
 
 
 def _corrections() -> Iterator[tuple[str, str]]:

@@ -204,7 +204,9 @@ def main() -> int:
     part = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     used = [one for one in collected() if crc32(one.pattern.pattern.encode()) % part == 0]
     found = []
-    for one in used:
+    for number, one in enumerate(used):
+        if number % 100 == 0:
+            print(f"{number} of {len(used)}", file=sys.stderr, flush=True)
         for line in slow(one):
             print(line, flush=True)
             found.append(line)

@@ -22,8 +22,9 @@ from typer.testing import CliRunner
 
 from analysis import cells, cli, codebook, desk, errors, figures, load, paths, tables
 from analysis.execute import runs
-from analysis.extract import build, ledger
-from analysis.present import drawing, evidence, latex, numbers, parcel, printed
+from analysis.extract import build, documents, ledger
+from analysis.files import plain
+from analysis.present import drawing, evidence, evidence_page, latex, numbers, parcel, printed, sidecar
 from tests import browser
 from tests.hostile import files
 from tests.present import conftest as made
@@ -442,17 +443,16 @@ def test_a_name_of_a_figure_set_is_no_path(out, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["reports"]
 
 
-@pytest.mark.parametrize("fmt", ["csv", "parquet"])
-def test_a_build_into_the_folder_above_touches_nothing_else(tmp_path, fmt, monkeypatch):
-    """`--out ..` is a folder like any other: tables and text/ appear in it, what stands there stays."""
-    home = files.folder(tmp_path / "deep")
-    files.good(home / "reports")
-    (home / "mine.csv").write_text("mine")
-    monkeypatch.chdir(home / "reports")
-    for _ in range(2):
-        build.build(Path(), Path(".."), fmt=fmt)
-        assert len([*(home / "text").iterdir()]) == 4 and (home / "mine.csv").read_text() == "mine"
-    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
+@pytest.mark.parametrize("name", ["con", "NUL", "aux", "Com1", "lpt9", "com\u00b2", "a.", "a ", "a:b", "", ".."])
+def test_names_that_windows_keeps_are_no_files_of_ours(name, tmp_path):
+    assert not plain(name)
+    assert plain(documents.name(f"{name}.txt"))
+    assert evidence_page.stem(name).lower() != name.lower()
+    with pytest.raises(errors.FigureError, match="Windows keeps"):
+        sidecar.plain_name(name=name)
+    (tmp_path / "ledger.csv").write_text(f"{','.join(ledger.COLUMNS)}\nx.txt,{name or '_'}.,,,,,,\n")
+    with pytest.raises(errors.CodebookError, match=f"Possible: '{documents.name(name + '.txt')}'"):
+        ledger.read(tmp_path / "ledger.csv")
 
 
 @pytest.mark.parametrize("fmt", ["csv", "parquet"])
@@ -460,15 +460,16 @@ def test_a_folder_of_texts_that_is_not_ours_is_left_alone(tmp_path, fmt):
     """Somebody has a folder `text` where the tables are to go, perhaps the reports themselves."""
     home = files.folder(tmp_path)
     files.good(home / "reports")
-    files.good(home / "text")
-    (home / "text" / "inner").mkdir()
-    before = {path.name: path.read_bytes() for path in (home / "text").glob("*.*")}
-    with pytest.raises(errors.FolderError, match="would take its place"):
-        build.build(home / "text", home, fmt=fmt)
+    out = home / "out"
+    files.good(out / "text")
+    (out / "text" / "inner").mkdir()
+    before = {path.name: path.read_bytes() for path in (out / "text").glob("*.*")}
+    with pytest.raises(errors.FolderError, match="would be read as reports or take their place"):
+        build.build(out / "text", out, fmt=fmt)
     with pytest.raises(errors.FolderError, match="no texts of tables, for example good_docx"):
-        build.build(home / "reports", home, fmt=fmt)
-    assert before == {path.name: path.read_bytes() for path in (home / "text").glob("*.*")}
-    assert not (home / "reports.csv").exists()
+        build.build(home / "reports", out, fmt=fmt)
+    assert before == {path.name: path.read_bytes() for path in (out / "text").glob("*.*")}
+    assert not (out / "reports.csv").exists()
 
 
 def test_names_of_files_do_not_steer_a_terminal():

@@ -6,6 +6,7 @@ All cases, the large ones too: `PYTHONPATH=. python -m tests.hostile`.
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -15,13 +16,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import paths, tables
-from analysis.errors import CodebookError, DataError, DocumentError
-from analysis.extract import build, documents, part, report
+from analysis import parts, paths, tables, workers
+from analysis.errors import CodebookError, DocumentError, FolderError
+from analysis.extract import build, documents, incremental, part, report
 from analysis.extract.documents import Document, furniture
 from tests.hostile import files
 
@@ -227,7 +229,139 @@ def test_a_fault_in_judging_again_leaves_one_file_out(home, monkeypatch):
     assert made.failures == [] and made.rows["reports"] == 3
 
 
-@pytest.mark.parametrize("what", [MemoryError(), KeyboardInterrupt(), DataError("x")])
+BROKEN = {
+    "a word that is none of the list": ("items", {"role": "nonsense"}),
+    "a key twice": ("items", {"item_id": 1}),
+    "nothing where something must be": ("quantities", {"value": None}),
+    "a text for a number": ("reports", {"chars": "many"}),
+    "a number that is too large": ("quantities", {"start": 10**30}),
+    "half a letter": ("sections", {"heading": "\ud800"}),
+    "a column too many": ("derived", {"more": 1}),
+}
+
+
+@pytest.mark.parametrize(("table", "cells"), BROKEN.values(), ids=BROKEN)
+def test_rows_that_fit_no_table_leave_one_file_out(home, fmt, monkeypatch, table, cells):
+    """A report's rows are left out of all tables, and its text; read again with another program it is back."""
+
+    def extract(document: Document, *given: Any) -> Any:
+        rows, unfit = report.extract(document, *given)
+        assert len(rows[table]) > (table == "items"), "there is something to break"
+        if document.file == "b.txt":
+            rows[table] = [row | cells for row in rows[table]]
+        return rows, unfit
+
+    build.build(home / "reports", home / "whole", fmt=fmt)
+    monkeypatch.setattr(part, "extract", extract)
+    made = build.build(home / "reports", home / "out", fmt=fmt)
+    assert list(told(home / "out")) == ["b.txt"]
+    assert made.failures == list(told(home / "out").values())
+    assert "This is a fault of the program; please report it" in made.failures[0]
+    assert sorted(path.name for path in (home / "out" / "text").iterdir()) == ["a.txt", "c.txt"]
+    for name in tables.SCHEMAS:
+        whole, left = (tables.read(name, home / folder) for folder in ("whole", "out"))
+        expected = whole.loc[(whole["report_id"] != "b").to_numpy()].reset_index(drop=True)
+        pd.testing.assert_frame_equal(expected, left.loc[(left["report_id"] != "b").to_numpy()].reset_index(drop=True))
+
+
+def test_rows_judged_again_that_fit_no_table(home, monkeypatch):
+    """With other wordings: nothing of the report stays in the tables, also of what does not depend on wordings."""
+    whole = build.build(home / "reports", home / "out", fmt="parquet").rows
+    judge_again, made_with = report.judge_again, incremental.made_with
+
+    def broken(rows: report.Rows, *given: Any) -> Any:
+        made, unfit = judge_again(rows, *given)
+        return made | {"indicators": [{"value": "x"}]} if rows["reports"][0]["report_id"] == "b" else made, unfit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(incremental, "made_with", lambda folder: (made_with(folder)[0], "other wordings"))
+        patch.setattr(part, "judge_again", broken)
+        assert build.build(home / "reports", home / "out", fmt="parquet").rows["reports"] == 2
+    assert list(told(home / "out")) == ["b.txt"]
+    for name in tables.SCHEMAS:
+        assert "b" not in set(tables.read(name, home / "out")["report_id"]) or name == "review"
+    assert build.build(home / "reports", home / "out", fmt="parquet").rows == whole
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forked processes have the changed program")
+@pytest.mark.parametrize("again", [False, True], ids=["read", "judged again"])
+def test_a_report_that_ends_the_process_is_left_out(home, fmt, monkeypatch, again):
+    """Two parts on two processes: who dies is told, also with several of them; the other reports are all there."""
+    monkeypatch.setattr(parts, "cut", lambda ids: iter([(0, 2), (2, len(ids))]))
+    for number, name in enumerate("defgh"):
+        (home / "reports" / f"{name}.txt").write_text(files.text(2011 + number), "utf-8")
+    whole = build.build(home / "reports", home / "out", fmt=fmt)
+    assert whole.rows["reports"] == 8
+
+    def killed(document: Document, *given: Any) -> Any:
+        if document.file in ("b.txt", "d.txt", "h.txt"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return report.extract(document, *given)
+
+    monkeypatch.setattr(part, "extract", killed)
+    ticks = []
+    out = home / "out" if again else home / "new"
+    if again:  # other wordings: b dies as it is judged, and is not read either
+        old = report.judge_again
+        monkeypatch.setattr(
+            part, "judge_again", lambda rows, *given: killed(Document("b", "b.txt", "", ""), *given)
+            if rows["reports"][0]["report_id"] == "b" else old(rows, *given),
+        )  # fmt: skip
+        monkeypatch.setattr(incremental, "made_with", lambda folder, of=incremental.made_with: (of(folder)[0], "x"))
+    made = build.build(home / "reports", out, fmt=fmt, jobs=2, progress=lambda *done: ticks.append(done))
+    lost = ["b.txt"] if again and fmt == "parquet" else ["b.txt", "d.txt", "h.txt"]
+    assert sorted(told(out)) == lost
+    assert all("the process that reads it was ended" in text for text in made.failures)
+    assert made.rows["reports"] == 8 - len(lost)
+    assert ticks[-1] == (8, 8)
+    assert not (out / ".building").exists()
+    monkeypatch.undo()
+    assert build.build(home / "reports", out, fmt=fmt).rows == whole.rows  # without a change of the files
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forked processes have the changed program")
+def test_processes_that_end_whatever_they_read_stop_the_build(home, monkeypatch):
+    monkeypatch.setattr(part, "extract", lambda *given: os.kill(os.getpid(), signal.SIGKILL))
+    for number in range(12):
+        (home / "reports" / f"x{number}.txt").write_text(files.text(2000 + number), "utf-8")
+    with pytest.raises(workers.EndedError, match="fewer --jobs"):
+        build.build(home / "reports", home / "out", jobs=2)
+    monkeypatch.setattr(part, "csv_text", lambda *given, **more: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(part, "extract", report.extract)
+    with pytest.raises(workers.EndedError, match="memory ran out"):
+        build.build(home / "reports", home / "out", jobs=2)
+    assert not (home / "out" / "reports.csv").exists()
+
+
+def test_memory_that_was_not_enough_leaves_one_file_out_of_this_build(home, fmt, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(part, "extract", failing(MemoryError(), "b.txt"))
+        made = build.build(home / "reports", home / "out", fmt=fmt)
+    assert made.rows["reports"] == 2
+    assert "memory was not enough for it" in told(home / "out")["b.txt"]
+    assert build.build(home / "reports", home / "out", fmt=fmt).rows["reports"] == 3
+
+
+def test_names_that_look_alike_are_told_once(home, fmt):
+    r"""Bytes that are no UTF-8 are shown as \xff, and a name may hold just these letters."""
+    for number, name in enumerate((b"\xff\xff", b"\\xff\xff", b"\xff\\xff", b"\\xff\\xff")):
+        (home / "reports" / os.fsdecode(name + b".txt")).write_text(files.text(2000 + number), "utf-8")
+    made = build.build(home / "reports", home / "out", fmt=fmt)
+    assert made.rows["reports"] == 4
+    assert len(made.failures) == 3
+    assert list(told(home / "out")) == [r"\xff\xff.txt"]
+
+
+@pytest.mark.parametrize("out", ["reports", "reports/out", ".", "link/out"])
+def test_tables_and_reports_stand_apart(home, out):
+    (home / "link").symlink_to(home / "reports")
+    there = sorted(home.rglob("*"))
+    with pytest.raises(FolderError, match="must not lie one in the other"):
+        build.build(home / "reports", home / out)
+    assert sorted(home.rglob("*")) == there
+
+
+@pytest.mark.parametrize("what", [KeyboardInterrupt(), CodebookError("x")])
 def test_what_is_no_fault_of_the_file_stops_the_build(home, monkeypatch, what):
     monkeypatch.setattr(part, "extract", failing(what, "b.txt"))
     with pytest.raises(type(what)):

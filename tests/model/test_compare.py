@@ -26,6 +26,13 @@ FIVE = pd.DataFrame(
 )  # fmt: skip
 
 
+def test_the_adjustment_asked_for_is_made():
+    made = stats.compare(frame(40, effect=0.4), ["x", "yes", "kind"], "group", seed=1, adjust="bh").summary
+    expected = stats.adjusted(made["p"], "bh")
+    assert made["p_adjusted"].tolist() == pytest.approx(expected.tolist())
+    assert not np.allclose(expected, stats.adjusted(made["p"], "holm"))
+
+
 def test_five_reports_have_reasons_instead_of_p_values():
     made = stats.compare(FIVE, ["x", "same", "yes"], "level", seed=1, min_reports=1)
     assert made.summary["p"].isna().all()

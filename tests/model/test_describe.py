@@ -95,6 +95,9 @@ def test_sums_that_hold_and_sums_that_do_not():
     assert made.index.tolist() == ["a", "c"], "scopes are not mixed"
     assert made.loc["a", ["gap", "holds", "approximate"]].tolist() == [-1, False, True]
     assert made.loc["c", ["gap", "holds", "approximate"]].tolist() == [-3, True, False]
+    none = stats.describe.identities(stated())
+    assert none.empty
+    assert none.columns.tolist() == ["report_id", *made.columns]
 
 
 def test_ratios_pool_counts_and_leave_out_what_cannot_be(built):

@@ -95,6 +95,18 @@ def test_intervals_cover_and_tests_keep_their_size(effect, n_reports):
     assert np.mean(families) < 0.09
 
 
+def test_a_number_with_two_values_is_a_term():
+    """Zeros and ones have one difference to estimate, as have two years."""
+    model = planted(np.random.default_rng(5), n_reports=20)
+    assert model.items["report_year"].nunique() > 2
+    two = model.items.assign(
+        report_year=np.where(model.items["report_year"] > model.items["report_year"].median(), 2021, 2020)
+    )
+    found = effects.effect(SimpleNamespace(**{**vars(model), "items": two}), "report_year")
+    assert set(found["term"]) == {"report_year"}
+    assert found["estimate"].notna().all()
+
+
 def test_a_planted_difference_is_found_and_adjusted():
     found = effects.effect(planted(np.random.default_rng(5), n_reports=80, effect=0.2), ["level", "report_year"])
     level = found.loc[found["by"] == "level"].set_index("topic")

@@ -82,7 +82,7 @@ def test_saving_and_misuse(model, tmp_path):
     assert path == tmp_path / "draft" / "topics.html"
     assert path.read_text("utf-8") == view.html
     assert len(repr(view)) < 60
-    with pytest.raises(FigureError, match=r"out '\.\./x': a page's out holds letters"):
+    with pytest.raises(FigureError, match=r"out '\.\./x': the out of a figure, table, page or notebook holds letters"):
         view.save("../x", folder=tmp_path)
     with pytest.raises(FigureError, match="2 names in 'zh' for 3 topics"):
         figures.topic_view(model, names={"zh": ["甲", "乙"]})
