@@ -239,7 +239,5 @@ def test_of_fewer_labels_than_numbers_none_is_moved():
 def test_filler_words_without_end_take_no_time():
     """Of 共, 达 and 共达 there are 2**n ways to read 共达共达…: looked for in a few characters before the number only."""
     filler = Filler(["共", "达", "共达"])
-    assert [part.words for part in parse("法" + "共达" * 40 + "法共达N件", UNITS, filler)][0] == (
-        "法" + "共达" * 40 + "法",
-    )
+    assert parse("法" + "共达" * 40 + "法共达N件", UNITS, filler)[0].words == ("法" + "共达" * 40 + "法",)
     assert filler.start("共达" * 40, 0, 80) == 80 - 12
