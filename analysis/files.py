@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -87,7 +87,7 @@ def replacing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` when the block ends well; see `write_bytes`."""
     with telling(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part" if fcntl else f".{path.name}.{os.getpid()}.part")
+        part = part_of(path)
         handle = _own(part)
         try:
             with os.fdopen(handle, "wb") as out:
@@ -103,6 +103,11 @@ def replacing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
             raise
+
+
+def part_of(path: Path) -> Path:
+    """Return where what is written to `path` waits."""
+    return path.with_name(f".{path.name}.part" if fcntl else f".{path.name}.{os.getpid()}.part")
 
 
 def _own(part: Path) -> int:
@@ -202,6 +207,19 @@ def alone(folder: Path, how: str = "Choose another folder with --out.") -> Itera
             with suppress(OSError):
                 path.unlink()  # while it is held: whoever waits for it sees that it is gone
         lock.release()
+
+
+@contextmanager
+def unchanging(folder: Path) -> Iterator[None]:
+    """Read a folder while no other process changes it; one that cannot be written, nobody changes.
+
+    Raises
+    ------
+    FolderError
+        Another process works there.
+    """
+    with alone(folder, "Then run it again.") if os.access(folder, os.W_OK) else nullcontext():
+        yield
 
 
 def _holder(lock: Path) -> str:

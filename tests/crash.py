@@ -11,7 +11,9 @@ be hit. A quarter of the kills come from outside instead, at a random time: also
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
+import contextvars
 import hashlib
 import json
 import os
@@ -149,7 +151,7 @@ class Forked:
                     with contextlib.suppress(OSError):
                         os.close(handle)
                 forkserver._preload = lambda bare: None
-                forkserver.serve(socket.socket(fileno=got[1][0]))
+                apart(lambda: forkserver.serve(socket.socket(fileno=got[1][0])))
             os.close(got[1][0])
             asked.send(pid.to_bytes(4, "big"))
         os._exit(0)
@@ -173,6 +175,16 @@ class Forked:
     def kill(self):
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
+
+
+def apart(work: Callable[[], object]) -> None:
+    """Work in a fork with an event loop of its own.
+
+    A process that has run a notebook keeps the loop, and a fork would wait at the same handle as its parent, or at one
+    that has been closed.
+    """
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    contextvars.Context().run(work)
 
 
 def hook(root: Path, counter: int, at: int) -> None:
@@ -238,7 +250,7 @@ def run(project: Project, words: list[str], at: int = 0, after: float | None = N
                 Forked.prepare({held, counter})
             from analysis.cli import main
 
-            main()
+            apart(main)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
         except BaseException:
@@ -417,12 +429,15 @@ def kills(name: str, number: int, folder: Path, seed: int = 1, say: Callable[[Co
 
 
 def warm(with_kernels: bool) -> None:
-    """Import and read once what every fork needs."""
+    """Import and read once what every fork needs; the environment stays as it is."""
     builds.readers(paths.CODEBOOK)
     if with_kernels:
         import papermill  # noqa: F401
 
+        before = dict(os.environ)
         forkserver._preload(False)
+        os.environ.clear()
+        os.environ.update(before)
     notebooks.log  # noqa: B018  # its module is here
 
 

@@ -4,21 +4,25 @@
     python -m tests.repeat --only abroad     # one of them against the first
 
 Each way has its own copy of the checkout in a folder of another name, its reports written in another order, and its own
-surroundings. Locales that this machine lacks are made below the copy with `localedef`, where there is one.
+surroundings. Locales that this machine lacks are made below the copy with `localedef`; the table names the locale that
+there was, not the one that was wished for. Of a file that differs the first difference is shown: of a notebook the cell,
+the output and both texts.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,22 +81,43 @@ def copy(way: Way, into: Path) -> Path:
     return made
 
 
-def located(name: str, folder: Path) -> dict[str, str]:
-    """Return the variables that set a locale, having made it when it lacks; an unknown one is left to Python."""
-    told = {"LANG": name, "LC_ALL": name}
+def located(name: str, folder: Path) -> tuple[dict[str, str], str]:
+    """Return the variables that set a locale, having made it where it lacks, and what they set."""
+    told, why = {"LANG": name, "LC_ALL": name}, ""
     known = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False).stdout.split()
-    if name in ("C", "C.UTF-8") or name in known:
-        return told
-    language, _, codes = name.partition(".")
-    made = ["localedef", "-c", "-i", language, "-f", codes, str(folder / name)]
-    folder.mkdir(parents=True, exist_ok=True)
-    if shutil.which("localedef"):
-        subprocess.run(made, capture_output=True, check=False)
-    return told | {"LOCPATH": str(folder)}
+    if name not in ("C", "C.UTF-8", *known):
+        language, _, codes = name.partition(".")
+        folder.mkdir(parents=True, exist_ok=True)
+        told["LOCPATH"] = str(folder)
+        try:
+            made = ["localedef", "-c", "-i", language, "-f", codes, str(folder / name)]
+            why = subprocess.run(made, capture_output=True, text=True, check=False).stderr.strip()[-200:]
+        except FileNotFoundError:
+            why = "there is no localedef"
+    ask = "import locale; print(locale.setlocale(locale.LC_ALL, ''))"
+    found = subprocess.run(
+        [sys.executable, "-c", ask], env=os.environ | told, capture_output=True, text=True, check=False
+    )
+    return told, name if found.stdout.strip() == name else f"no {name} but plain C, for this machine cannot: {why}"
 
 
-def paper(way: Way, into: Path) -> tuple[dict[str, str], float]:
-    """Run the paper; return path → hash of every output, and the CPU seconds."""
+@dataclass(frozen=True)
+class Paper:
+    """What one run left: path → content of every output; the CPU seconds; the locale that it had."""
+
+    files: dict[str, bytes]
+    cpu: float
+    locale: str
+
+
+def paper(way: Way, into: Path) -> Paper:
+    """Run the paper in a copy below `into`.
+
+    Raises
+    ------
+    AssertionError
+        It did not end well.
+    """
     folder = copy(way, into)
     gone = {"PYTHONUTF8", "PYTHONIOENCODING", "ANALYSIS_FIGURES", "ANALYSIS_JOBS", "OPENBLAS_NUM_THREADS"}
     kept = {name: value for name, value in os.environ.items() if name not in gone and not name.startswith("LC_")}
@@ -101,10 +126,10 @@ def paper(way: Way, into: Path) -> tuple[dict[str, str], float]:
         "OPENBLAS_NUM_THREADS": str(way.threads), "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     words = [sys.executable, "-m", "analysis", "paper", "--jobs", str(way.jobs)]
+    local, locale = located(way.locale, into / "locales")
     before = os.times()
     done = subprocess.run(
-        words, cwd=folder, env=kept | told | located(way.locale, into / "locales"), capture_output=True, umask=way.umask,
-        check=False,
+        words, cwd=folder, env=kept | told | local, capture_output=True, umask=way.umask, check=False
     )  # fmt: skip
     after = os.times()
     if done.returncode:
@@ -114,15 +139,43 @@ def paper(way: Way, into: Path) -> tuple[dict[str, str], float]:
     for part in ("data/tables", "figures", "evidence", "runs"):
         for path in sorted((folder / part).rglob("*")):
             if path.is_file():
-                name = path.relative_to(folder).as_posix()
                 # a run's key and record hold the tables' folder only where they are not the project's own
-                found[name] = hashlib.sha256(content(path).replace(os.fsencode(folder), b"/")).hexdigest()
-    return found, cpu
+                found[path.relative_to(folder).as_posix()] = content(path).replace(os.fsencode(folder), b"/")
+    return Paper(found, cpu, locale)
 
 
-def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
-    """Return the files that differ, or that only one has."""
-    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    """Return what differs, a line for a file: its name and the first difference."""
+    names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    return [f"{name}: {difference(name, one.get(name), other.get(name))}" for name in names]
+
+
+def difference(name: str, one: bytes | None, other: bytes | None) -> str:
+    """Return the first difference of two files: of notebooks by cell and output, of others by where it begins."""
+    if one is None or other is None:
+        return "only in the second" if one is None else "only in the first"
+    if name.endswith(".ipynb"):
+        first, second = ([*parts(json.loads(raw))] for raw in (one, other))
+        for (place, text), (there, another) in zip_longest(first, second, fillvalue=("its end", "")):
+            if (place, text) != (there, another):
+                where = place if place == there else f"{place}, {there} there"
+                return f"{where}: {difference('', text.encode(), another.encode())}"
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    around = [repr(raw[max(0, at - 40) : at + 60].decode(errors="replace")) for raw in (one, other)]
+    return f"from byte {at} of {len(one)} and {len(other)}: {' | '.join(around)}"
+
+
+def parts(book: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a notebook's sources and outputs: where each stands, and its text."""
+    for number, cell in enumerate(book["cells"]):
+        where = f"cell {number} ({cell.get('id')})"
+        yield where, "".join(cell["source"])
+        for count, output in enumerate(cell.get("outputs", [])):
+            kind = f"{where} output {count} ({output['output_type']} {output.get('name', '')})".replace(" )", ")")
+            for form, text in sorted(output.get("data", {}).items()):
+                yield f"{kind} {form}", text if isinstance(text, str) else "".join(map(str, text))
+            yield kind, "".join(output.get("text", output.get("traceback", "")))
+    yield "the notebook besides its cells' sources and outputs", json.dumps(book, sort_keys=True)
 
 
 def main() -> int:
@@ -134,14 +187,15 @@ def main() -> int:
     first, wrong = {}, 0
     for name, way in chosen.items():
         with tempfile.TemporaryDirectory(prefix="repeat-") as folder:
-            clock = time.strftime("%H:%M")
-            found, cpu = paper(way, Path(folder))
-        first = first or found
-        other = differing(first, found)
-        wrong += len(other)
-        print(f"| {name} | {way} | {len(found)} | {len(other)} | {cpu:.0f} |", flush=True)
+            made = paper(way, Path(folder))
+        first = first or made.files
+        other = differing(first, made.files)
+        lacks = made.locale != way.locale
+        wrong += len(other) + lacks
+        told = f"{way}; {made.locale}" if lacks else str(way)
+        print(f"| {name} | {told} | {len(made.files)} | {len(other)} | {made.cpu:.0f} |", flush=True)
         for one in other[:20]:
-            print(f"{clock} {name}: {one}", file=sys.stderr, flush=True)
+            print(f"{name}: {one}", file=sys.stderr, flush=True)
     return bool(wrong)
 
 

@@ -2,11 +2,16 @@
 
 import contextlib
 import errno
+import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +196,39 @@ def test_a_page_of_topics_and_a_figure_that_cannot_be_saved_leave_the_old_ones(d
     with pytest.raises(FolderError, match="the disk is full"):
         figures.save(drawn, "draft", folder=disk.folder)
     assert {path: path.read_bytes() for path in (disk.folder / "draft").iterdir()} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moved", [1, 4])
+def test_a_figure_killed_between_its_files_is_told_by_its_record_and_mended_by_the_next_save(
+    tmp_path, monkeypatch, moved
+):
+    """Each file is the old or the new one; the record, which takes its place last, has the hashes of those of one save."""
+    lda = two_topics()
+    old, new = figures.topic_words(lda, "zh", n_words=3), figures.topic_words(lda, "zh")
+    figures.save(new, "undisturbed", folder=tmp_path)
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "undisturbed").iterdir()}
+    figures.save(old, "draft", folder=tmp_path)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "draft").iterdir()}
+    pid = os.fork()
+    if not pid:
+        move, done = Path.replace, []
+        kill = partial(os.kill, os.getpid(), signal.SIGKILL)
+        monkeypatch.setattr(Path, "replace", lambda *both: kill() if len(done) == moved else done.append(move(*both)))
+        figures.save(new, "draft", folder=tmp_path)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    now = {path.name: path.read_bytes() for path in (tmp_path / "draft").iterdir() if path.suffix != ".part"}
+    assert all(content in (before[name], whole[name]) for name, content in now.items())
+    changed = {name for name in now if now[name] != before[name]}
+    record = next(name for name in now if name.endswith(".json"))
+    saved = json.loads(now[record])["files"]
+    others = {
+        suffix for suffix, digest in saved.items() if digest != sha256(now[f"{record[:-5]}.{suffix}"]).hexdigest()
+    }
+    assert {f"{record[:-5]}.{suffix}" for suffix in others} == changed
+    figures.save(new, "draft", folder=tmp_path)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "draft").iterdir()} == whole
 
 
 def test_a_result_that_cannot_be_kept_is_a_result_all_the_same(disk, monkeypatch):

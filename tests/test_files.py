@@ -180,6 +180,24 @@ def test_a_second_process_is_told_who_works_in_a_folder_and_death_frees_it(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+def test_who_reads_a_folder_is_told_who_changes_it(tmp_path, monkeypatch):
+    words = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(words, cwd=paths.ROOT, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with pytest.raises(FolderError, match=r"is at work there\. Wait until it ends\. Then run it again\."):  # noqa: SIM117
+            with files.unchanging(tmp_path):
+                pass
+        first.kill()
+    with files.unchanging(tmp_path):
+        assert (tmp_path / files.LOCK).exists()
+    with files.unchanging(tmp_path / "none"):
+        assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with files.unchanging(tmp_path):
+        assert list(tmp_path.iterdir()) == [], "nothing is written where nothing may be"
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [(errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "the disk is full"), (errno.EROFS, "refuses access"),

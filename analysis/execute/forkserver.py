@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -79,6 +80,9 @@ def _fork(line: socket.socket, argv: list[str], env: dict[str, str], cwd: str) -
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # nobody above will say why
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(status)
 

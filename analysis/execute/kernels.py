@@ -13,10 +13,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -25,6 +28,7 @@ from analysis import paths
 from analysis.errors import RunError
 
 START_SECONDS = 120
+_CONNECTION = "analysis-kernel-of-"  # then the process that started it
 
 
 class Manager(AsyncKernelManager):
@@ -36,11 +40,25 @@ class Manager(AsyncKernelManager):
     async def _async_pre_start_kernel(self, **options: Any) -> Any:
         options.setdefault("env", os.environ | self.own_env)
         options.setdefault("cwd", str(paths.ROOT))
+        self.connection_file = self.connection_file or _connection_file()
         if self.warm and self.provisioner is None:
             self.provisioner = _Provisioner(
                 kernel_id=self.kernel_id or "", kernel_spec=self.kernel_spec, parent=self, warm=self.warm
             )
         return await super()._async_pre_start_kernel(**options)
+
+
+def _connection_file() -> str:
+    """Return where a kernel's manager writes what one needs to reach it; remove what killed ones left there."""
+    folder = Path(tempfile.gettempdir())
+    if os.name == "posix":
+        for left in folder.glob(f"{_CONNECTION}*.json"):
+            with contextlib.suppress(OSError, ValueError):  # another user's, or not of this name
+                try:
+                    os.kill(int(left.name.removeprefix(_CONNECTION).partition("-")[0]), 0)
+                except ProcessLookupError:
+                    left.unlink()
+    return str(folder / f"{_CONNECTION}{os.getpid()}-{uuid4().hex}.json")
 
 
 def manager(env: Mapping[str, str], warm: Warm | None = None) -> type[Manager]:

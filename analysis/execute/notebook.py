@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ def _make(
     with files.telling(failed):
         error = _execute(notebook, failed, given, warm, timeout) or _overtaken(inputs)
     seconds = time.perf_counter() - clock
-    _name_injected(failed / notebook.name)
+    _settle(failed / notebook.name)
     record = inputs | {
         "key": folder.name, "name": name, "status": "failed" if error else "done", "error": error,
         "seconds": round(seconds, 2), "started": started.isoformat(timespec="seconds"), "git_commit": _commit(),
@@ -136,14 +137,35 @@ def _make(
     return seconds
 
 
-def _name_injected(executed: Path) -> None:
-    """Give the cell that papermill put in for the parameters the same id each time; it draws one."""
-    if executed.exists():
-        raw = executed.read_bytes()
-        for cell in json.loads(raw)["cells"]:
-            if _INJECTED in cell["metadata"].get("tags", ()):
-                named = raw.replace(f'"id": "{cell["id"]}"'.encode(), f'"id": "{_INJECTED}"'.encode(), 1)
-                files.write_bytes(executed, named)
+def _settle(executed: Path) -> None:
+    """Write an executed notebook as every run of it writes it.
+
+    papermill draws an id for the cell of the parameters. A kernel sends what was printed when a clock strikes, also
+    between a line and its end, and stdout and stderr each by itself: of streams that follow one another stdout goes
+    first, and each is one. What is shown between them stays where it is: both are sent before it.
+    """
+    if not executed.exists():
+        return
+    book = json.loads(executed.read_bytes())
+    for cell in book["cells"]:
+        if _INJECTED in cell["metadata"].get("tags", ()):
+            cell["id"] = _INJECTED
+        if "outputs" in cell:
+            alike = [list(some) for _, some in groupby(cell["outputs"], lambda one: one["output_type"] == "stream")]
+            cell["outputs"] = [one for some in alike for one in _joined(some)]
+    text = json.dumps(book, ensure_ascii=False, indent=1, sort_keys=True)  # as papermill writes it
+    files.write_bytes(executed, text.encode("utf-8", "surrogatepass"))
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one output per stream of consecutive ones; others as they are."""
+    if outputs[0]["output_type"] != "stream":
+        return outputs
+    texts: dict[str, str] = {"stdout": "", "stderr": ""}
+    for one in outputs:
+        texts[one["name"]] = texts.get(one["name"], "") + "".join(one["text"])
+    made = [{"name": name, "output_type": "stream", "text": text.splitlines(True)} for name, text in texts.items()]
+    return [one for one in made if one["text"]]
 
 
 def tidy(folder: Path) -> None:
@@ -203,6 +225,7 @@ def _execute(notebook: Path, folder: Path, given: Mapping[str, Any], warm: Warm 
     options: dict[str, Any] = {
         "kernel_manager_class": kernels.manager(surroundings, warm),
         "execution_timeout": timeout,
+        "iopub_timeout": START_SECONDS,  # from the end of a cell to the last it shows; 4 s are few on a busy machine
         "shutdown_kernel": "immediate",  # all outputs are here when the last cell is done
         # without it ipykernel warns about TCP
         "config": Config({"KernelManager": {"transport_encryption": "auto"}}),
@@ -215,7 +238,8 @@ def _execute(notebook: Path, folder: Path, given: Mapping[str, Any], warm: Warm 
     except PapermillExecutionError as error:
         return f"{error.ename}: {error.evalue}"
     except CellTimeoutError:
-        return f"Timeout: a cell took longer than {timeout:g} s. Give it more with --timeout, or look at run.log."
+        seconds = timeout or START_SECONDS
+        return f"Timeout: a cell took longer than {seconds:g} s. Give it more with --timeout, or look at run.log."
     except DeadKernelError:
         return "KernelDied: the kernel ended in the middle of a cell (killed, or out of memory)."
     except RuntimeError as error:  # the kernel did not start

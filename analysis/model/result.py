@@ -7,6 +7,7 @@ import html
 import io
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -202,15 +203,13 @@ def load(path: str | Path) -> TopicModel:
             if not each.is_file()]  # fmt: skip
     if gone:
         raise DataError(gone)
-    try:
-        content = json.loads(described.read_bytes())
-    except ValueError as error:
-        raise DataError(f"{described} is damaged ({error}). Save the model again.") from error
-    seen = content.get("format") if isinstance(content, dict) else None
-    if seen != FORMAT:
-        raise DataError(f"{described} is no saved topic model: its format is {seen!r}, expected {FORMAT!r}.")
     packed = arrays.read_bytes()
-    if hashlib.sha256(packed).hexdigest() != content.get("sha256_arrays"):
+    of_arrays = hashlib.sha256(packed).hexdigest()
+    content = _described(described)
+    if content.get("sha256_arrays") != of_arrays:
+        with suppress(DataError, OSError):  # a save that was killed, or is under way, between the two
+            content = _described(files.part_of(described))
+    if content.get("sha256_arrays") != of_arrays:
         raise DataError(f"{arrays} is damaged or not the one that {described.name} was saved with. Save both again.")
     try:
         with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
@@ -227,6 +226,18 @@ def load(path: str | Path) -> TopicModel:
     for array in (words, shares):
         array.flags.writeable = False
     return model
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """Return the content of a saved model's json."""
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"{path} is damaged ({error}). Save the model again.") from error
+    seen = content.get("format") if isinstance(content, dict) else None
+    if seen != FORMAT:
+        raise DataError(f"{path} is no saved topic model: its format is {seen!r}, expected {FORMAT!r}.")
+    return content
 
 
 def ordered(items: pd.DataFrame) -> pd.DataFrame:

@@ -65,10 +65,10 @@ def write(of: Path, out: Path | None = None, progress: Callable[[int, int], None
     ParameterError
         `out` holds other files than an evidence site.
     FolderError
-        The disk is full or read-only, or another process writes there.
+        The disk is full or read-only, or another process writes there or builds the tables.
     """
     site = Site(out or folder(of))
-    with files.alone(site.out):
+    with files.alone(site.out), files.unchanging(of):
         return _write(of, site, progress)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from analysis import paths
 from analysis.errors import RunError
-from analysis.execute import batch, kernels, runs, sweep
+from analysis.execute import batch, forkserver, kernels, runs, sweep
 from analysis.execute import notebook as notebooks
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not kernels.can_fork(), reason="forks need Linux")]
@@ -168,3 +169,23 @@ def test_two_batches_at_once_share_the_work(made, runs, tmp_path):
 
 def _records():
     return runs.records("toy")
+
+
+def test_a_kernel_that_cannot_begin_says_why(capfd):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        pid = forkserver._fork(theirs, ["ipykernel_launcher"], {}, "/no/such/folder")
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    assert "FileNotFoundError: [Errno 2] No such file or directory: '/no/such/folder'" in capfd.readouterr().err
+
+
+def test_what_one_needs_to_reach_a_killed_kernel_goes_with_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels.tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    dead, alive, other = (tmp_path / f"analysis-kernel-of-{pid}-x.json" for pid in (gone.pid, os.getppid(), "no"))
+    for path in (dead, alive, other):
+        path.touch()
+    made = Path(kernels._connection_file())
+    assert made.name.startswith(f"analysis-kernel-of-{os.getpid()}-")
+    assert sorted(tmp_path.iterdir()) == sorted([alive, other])

@@ -84,3 +84,47 @@ def test_a_run_whose_tables_change_meanwhile_is_no_result(made, runs, tmp_path, 
     ids = [cell["id"] for cell in json.loads(executed.read_text("utf-8"))["cells"]]
     assert ids == ["cell0", "injected-parameters", "cell1"]
     assert not list((runs / "toy").glob(".*")), "no lock is left"
+
+
+def test_what_was_printed_stands_alike_however_the_kernel_cut_it(tmp_path):
+    """A kernel sends what was printed five times a second, wherever it is; stdout and stderr by threads' chance."""
+
+    def said(name, text):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    def written(*outputs, cell_id):
+        book = nbformat.v4.new_notebook()
+        book.cells = [nbformat.v4.new_code_cell("x", id=cell_id, outputs=[*outputs])]
+        book.cells[0].metadata["tags"] = ["injected-parameters"]
+        path = tmp_path / "book.ipynb"
+        path.write_text(nbformat.writes(book), encoding="utf-8")
+        whole = path.read_bytes()
+        notebooks._settle(path)
+        return whole, path.read_bytes()
+
+    shown = nbformat.v4.new_output("display_data", {"text/plain": "图"})
+    one = [said("stdout", "一\n二\n"), said("stderr", "w\n"), shown, said("stdout", "三\n")]
+    cut = [
+        said("stdout", "一"),
+        said("stderr", "w"),
+        said("stdout", "\n二"),
+        said("stderr", "\n"),
+        said("stdout", "\n"),
+    ]
+    whole, settled = written(*one, cell_id="injected-parameters")
+    assert settled == whole, "nothing else is changed"
+    assert written(*cut, shown, said("stdout", "三"), said("stdout", "\n"), cell_id="drawn")[1] == settled
+    assert written(said("stderr", "w\n"), said("stdout", "一\n二\n"), *one[2:], cell_id="drawn")[1] == settled
+    assert written(*one[:2], *one[3:], shown, cell_id="drawn")[1] != settled, "what is shown keeps its place"
+
+
+@pytest.mark.slow
+def test_a_print_that_takes_longer_than_the_kernels_clock_is_one_output(made, runs):
+    path = made(
+        "import sys, time\nfor word in ('one', '\\n', 'two', '\\n'):\n    sys.stdout.write(word)\n    sys.stderr.write('!')\n"
+        "    time.sleep(0.3)"
+    )
+    book = nbformat.read(notebooks.run(path, {}).folder / "toy.ipynb", 4)
+    assert [(one["name"], one["text"]) for one in book.cells[-1].outputs] == [
+        ("stdout", "one\ntwo\n"), ("stderr", "!!!!"),
+    ]  # fmt: skip

@@ -1,5 +1,8 @@
 import json
+import os
 import pickle
+import signal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -91,6 +94,29 @@ def test_the_arrays_of_another_model_are_refused(model, tmp_path):
     (tmp_path / "other.npz").replace(tmp_path / "one.npz")
     with pytest.raises(DataError, match=r"one\.npz is damaged or not the one that one\.json was saved with"):
         topics.load(tmp_path / "one")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a fork that is killed")
+def test_a_save_that_is_killed_between_its_two_files_has_saved(model, tmp_path, monkeypatch):
+    """Both files lie whole on the disk before the first takes its place: the second is found where it waits."""
+    model.save(tmp_path / "m")
+    other = topics.fit(model.items, 3, seed=1, min_df=1)
+    pid = os.fork()
+    if not pid:
+        move = Path.replace
+        monkeypatch.setattr(
+            Path,
+            "replace",
+            lambda one, to: move(one, to) if to.suffix == ".npz" else os.kill(os.getpid(), signal.SIGKILL),
+        )
+        other.save(tmp_path / "m")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".m.json.part", "m.json", "m.npz"]
+    assert topics.load(tmp_path / "m").sha256 == other.sha256
+    model.save(tmp_path / "m")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.json", "m.npz"]
+    assert topics.load(tmp_path / "m").sha256 == model.sha256
 
 
 def test_a_word_changed_by_hand_is_noticed(model, tmp_path):

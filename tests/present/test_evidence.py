@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import paths, tables
+from analysis import files, paths, tables
 from analysis.errors import DataError, ParameterError
 from analysis.present import evidence, evidence_page, evidence_plain, evidence_text, labels
 from analysis.present.evidence_text import Span
@@ -192,6 +192,18 @@ def test_a_run_that_broke_can_be_run_again(tmp_path, monkeypatch):
     evidence.write(source, tmp_path / "site")
     evidence.write(source, tmp_path / "fresh")
     assert snapshot(tmp_path / "site") == snapshot(tmp_path / "fresh")
+
+
+def test_no_build_changes_the_tables_while_they_are_read(tmp_path, monkeypatch):
+    """The pages would be of two builds; another process is told so, see `files.alone`."""
+    invented.write(tmp_path / "tables")
+    locked, read = [], tables.read
+    monkeypatch.setattr(
+        evidence.tables, "read", lambda *given: locked.append((given[1] / files.LOCK).exists()) or read(*given)
+    )
+    evidence.write(tmp_path / "tables", tmp_path / "site")
+    assert locked and all(locked)
+    assert not (tmp_path / "tables" / files.LOCK).exists()
 
 
 def test_texts_that_are_not_there_or_do_not_fit_are_named(tmp_path):
