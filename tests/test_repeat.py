@@ -50,7 +50,7 @@ DRAW = """import hashlib, io
 from analysis.present import theme
 with theme.style():
     figure, out = theme.canvas(80, 20), io.BytesIO()
-    theme.write(figure, 1, 1, "A 1 county “灵宝”")
+    theme.write(figure, 70, 1, "A 1 county “灵宝”\\nA second line, right-aligned", ha="right")
     figure.savefig(out, format="svg", metadata={"Date": None})
 print(hashlib.sha256(out.getvalue()).hexdigest())"""
 

@@ -29,6 +29,7 @@ _LABELS = re.compile(rf"[^,。;:!?\n{_ANY}]{{2,}}\Z")
 _AND = re.compile("[、和与]|(?<![涉以])及")
 _QUOTES = "“”‘’\"'「」『』《》〈〉"  # 开展“综合查一次” and 开展综合查一次 are one wording
 _KEPT = re.compile(rf"[^ \t\r{_QUOTES}]+")
+FILLED = 12  # characters before a number that may be filler words
 _NOT = "(?<![不未])(?<![不未]予)"  # 不受理 and 未予受理 are not 受理
 _DENIED = re.compile(_NOT)
 _ASIDE = r"(\([^()。\n]{0,20}\))?"  # 受理案件(含结转)56件: an aside between label and number
@@ -74,10 +75,13 @@ class Filler:
         self._words = re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))}|[ \t])*$")
 
     def start(self, text: str, left: int, right: int) -> int:
-        """Return where the filler words begin that end at `right`, `left` at the earliest; `right` if none do."""
+        """Return where the filler words begin that end at `right`, `left` or `FILLED` before it at the earliest.
+
+        `right` if none do. Of a longer stretch the pattern could take a time that doubles with every two characters.
+        """
         if left == right or text[right - 1] not in self._last:  # most often
             return right
-        return self._words.search(text, left, right).start()  # type: ignore[union-attr]
+        return self._words.search(text, max(left, right - FILLED), right).start()  # type: ignore[union-attr]
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +109,7 @@ def skeleton(
     numbers: dict[int, int] = {}
     position = start
     for index, (left, right, letter) in enumerate([*spans, (end, end, "")]):
-        cut = filler.start(folded, max(position, left - 12), left) if filler and letter else left
+        cut = filler.start(folded, position, left) if filler and letter else left
         for match in _KEPT.finditer(folded, position, cut):
             parts.append(match.group())
             offsets += counted[slice(*match.span())]

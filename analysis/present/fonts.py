@@ -16,6 +16,7 @@ from analysis import paths, tables
 
 FAMILY = "Noto Sans SC"
 PACKAGE = "justmytype-intl-cjk"
+EDITION = 2  # of what `_instance` makes of it
 SOURCE = "fonts/ofl/notosanssc/NotoSansSC[wght].ttf"
 
 
@@ -25,7 +26,7 @@ def path(folder: Path | None = None) -> Path:
     The file's name holds the versions it was made from, so an update makes a new one. The same versions give the same
     bytes. Two processes may ask at once: the second waits for the first.
     """
-    versions = f"{metadata.version(PACKAGE)}-{metadata.version('fonttools')}"
+    versions = f"{metadata.version(PACKAGE)}-{metadata.version('fonttools')}-{EDITION}"
     made = (folder or paths.CACHE / "fonts") / f"NotoSansSC-Regular.{versions}.ttf"
     if not made.exists():
         from filelock import FileLock
@@ -47,6 +48,11 @@ def _instance() -> bytes:
         font = TTFont(file, recalcTimestamp=False)  # else the second of saving is written into `head`
         # `optimize` packs deltas that a static font does not have; names lose their "Thin"
         instancer.instantiateVariableFont(font, {"wght": 400}, inplace=True, optimize=False, updateFontNames=True)
+        # Since 3.11 matplotlib asks the system for its language, and this font has other Latin letters for Chinese:
+        # without shapes for languages a figure is the same everywhere, and as wide as `width` says.
+        for table in ("GSUB", "GPOS"):
+            for script in font[table].table.ScriptList.ScriptRecord:  # pyright: ignore[reportAttributeAccessIssue]
+                script.Script.LangSysRecord, script.Script.LangSysCount = [], 0
         out = BytesIO()
         font.save(out)
     return out.getvalue()

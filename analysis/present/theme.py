@@ -47,8 +47,6 @@ def style() -> AbstractContextManager:
         "axes.unicode_minus": True, "figure.dpi": 100, "savefig.dpi": 200,
         "pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "analysis",
     }  # fmt: skip
-    if "text.language" in mpl.rcParams:  # matplotlib 3.11 lets the system's language choose among a font's shapes
-        look["text.language"] = "und"  # those of no language in particular, which `fonts.width` measures
     return mpl.rc_context(look)
 
 

@@ -234,3 +234,10 @@ def test_of_more_labels_than_numbers_the_last_are_meant():
 def test_of_fewer_labels_than_numbers_none_is_moved():
     text = "涉及案件分别为5件和7件"  # 涉及 is one word, no 涉 and 及
     assert LISTED.search(view(text, ("5件", "件"), ("7件", "件")).text)
+
+
+def test_filler_words_without_end_take_no_time():
+    """Of 共, 达 and 共达 there are 2**n ways to read 共达共达…: looked for in a few characters before the number only."""
+    filler = Filler(["共", "达", "共达"])
+    assert parse("法" + "共达" * 40 + "法共达N件", UNITS, filler)[0].words == ("法" + "共达" * 40 + "法",)
+    assert filler.start("共达" * 40, 0, 80) == 80 - 12

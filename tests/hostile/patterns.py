@@ -25,6 +25,7 @@ SLOW = 0.001  # seconds on the longer one below which nothing is slow
 MOST = 8  # times the shorter text's time: between linear (4) and the square (16)
 # Expressions that take the square of their text, on texts that are never long.
 BOUNDED = (
+    ("analysis.extract.wordings", "filler words: the 12 characters before a number", "共计", ")*$"),
     ("analysis.extract.places", "a body's name of at most 200 characters"),
     ("analysis.extract.front", "a title of at most 100", "白皮书"),
 )

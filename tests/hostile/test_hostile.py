@@ -53,9 +53,9 @@ def test_every_small_case_ends_in_a_table_a_row_of_review_or_a_clear_error():
 
 @pytest.mark.slow
 def test_no_expression_takes_the_square_of_a_text():
-    """One in fifty of the expressions that reading compiles, on texts made to slow them down: CPU time of one and of four."""
+    """All expressions that reading compiles, on texts made to slow them down: CPU time of one and of four."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.hostile.patterns", "50"],
+        [sys.executable, "-m", "tests.hostile.patterns"],
         cwd=paths.ROOT, env=os.environ | {"PYTHONPATH": str(paths.ROOT)}, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]

@@ -433,7 +433,7 @@ def test_names_and_languages_are_checked(make, tmp_path):
     with pytest.raises(FigureError, match=r"no language 'de'"):
         figures.fig01_corpus(make.reports(2), "de")
     drawn = figures.fig01_corpus(make.reports(2), "zh")
-    with pytest.raises(FigureError, match=r"name 'a/b': the name of a figure, table or notebook holds"):
+    with pytest.raises(FigureError, match=r"name 'a/b': the name of a figure, table, page or notebook holds"):
         figures.save(drawn, folder=tmp_path, name="a/b")
     with pytest.raises(FigureError, match=r"out '\.\.': the out of a figure"):
         figures.save(drawn, "..", folder=tmp_path)

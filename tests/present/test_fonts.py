@@ -28,6 +28,16 @@ def test_a_han_character_is_as_wide_as_its_size():
     assert 0 < fonts.width("i", 72) < fonts.width("W", 72) < 25.4
 
 
+def test_the_font_has_no_shapes_of_its_own_for_languages():
+    """matplotlib asks the system for its language: a figure made in Beijing would have other letters and widths."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(fonts.path(), lazy=True) as font:
+        scripts = [one.Script for table in ("GSUB", "GPOS") for one in font[table].table.ScriptList.ScriptRecord]
+    assert len(scripts) > 4
+    assert [one.LangSysRecord for one in scripts] == [[]] * len(scripts)
+
+
 def test_the_font_is_made_once_even_when_asked_for_twice_at_once(tmp_path, monkeypatch, capsys):
     made = []
 

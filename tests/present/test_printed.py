@@ -168,7 +168,7 @@ def test_markdown_shows_markup():
 def test_an_empty_table_and_bad_names_are_refused(tmp_path):
     with pytest.raises(FigureError, match=r"tab01_corpus .zh.: the table has no rows"):
         table(frame=pd.DataFrame({"a": []}))
-    with pytest.raises(FigureError, match=r"name 'a/b': the name of a figure, table or notebook"):
+    with pytest.raises(FigureError, match=r"name 'a/b': the name of a figure, table, page or notebook"):
         figures.save_table(table(), name="a/b", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
