@@ -130,8 +130,9 @@ def make(place: Place, tick: Callable[[], None] | None, work: Work) -> Made:
                 found.append((one, _named(one, _read(one, place, with_, texts, made))))
     whole = _tables(found, frames, work.kept, stand, texts, made)
     with files.telling(place.out):
+        folder = str(place.staging / "text")
         for name, text in texts.items():
-            files.write_new(place.staging / "text" / f"{name}.txt", text)
+            files.write_new(f"{folder}/{name}.txt", text)
         made.texts = list(texts)
         first, last = work.tasks[0].report_id, work.tasks[-1].report_id
         if place.fmt == "parquet":
