@@ -41,7 +41,7 @@ def main() -> None:
     """Measure and print the table as Markdown; put it into the README when asked to."""
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--quick", action="store_true", help="a few hundred reports: whether all parts run")
-    given.add_argument("--keep", type=Path, help="folder for reports and tables; else they are removed")
+    given.add_argument("--keep", type=Path, help="new folder for reports and tables; else they are removed")
     given.add_argument("--write", action="store_true", help="put the table into README.md")
     asked = given.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

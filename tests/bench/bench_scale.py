@@ -196,6 +196,10 @@ PARTS = ("simulate", "build", "linear", "memory", "two", "added", "wording", "lo
 
 def measure(only: Sequence[str], sizes: list[int], memory: int, added: list[int], folder: Path) -> pd.DataFrame:
     """Return one row per measure: part, what, value, bar, and whether it is met."""
+    if folder.exists() and any(folder.iterdir()):
+        raise SystemExit(
+            f"{folder} is not empty. What is there already would cost nothing: choose a new --keep folder."
+        )
     bench = Bench(folder, sizes, memory, added)
     for name in only:
         bench.part = name
@@ -212,7 +216,7 @@ def main() -> None:
     given.add_argument(
         "--memory", type=int, default=0, help="reports of one more build for its memory, and the cluster's"
     )
-    given.add_argument("--keep", type=Path, help="folder for reports and tables; else they are removed")
+    given.add_argument("--keep", type=Path, help="new folder for reports and tables; else they are removed")
     asked = given.parse_args()
     only, (sizes, added) = asked.only.split(","), ([*map(int, one.split(","))] for one in (asked.sizes, asked.added))
     with tempfile.TemporaryDirectory() as temporary:
