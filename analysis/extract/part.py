@@ -264,12 +264,14 @@ def _before(out: Path, work: Work) -> dict[str, pd.DataFrame]:
 
 def _rows(frames: dict[str, pd.DataFrame], ids: Iterable[str]) -> dict[str, Rows]:
     """Return what judging some reports again needs of their rows: report_id → table → rows, missing values as None."""
+    import pyarrow as pa
+
     found: dict[str, Rows] = {name: {table: [] for table in NEEDED} for name in sorted(ids)}
     for table in NEEDED:
-        frame = frames[table]
-        values = frame.astype(object).where(frame.notna(), None)
-        for row in zip(*(values[name].tolist() for name in frame), strict=True):  # `to_dict` takes three times as long
-            named = dict(zip(frame, row, strict=True))
+        names = list(frames[table])
+        values = [pa.array(frames[table][name], from_pandas=True).to_pylist() for name in names]
+        for row in zip(*values, strict=True):  # by `to_dict` it takes four times as long
+            named = dict(zip(names, row, strict=True))
             if named["report_id"] in found:
                 found[named["report_id"]][table].append(named)
     return found
