@@ -112,11 +112,7 @@ def made_with(codebook: Path) -> tuple[str, str]:
             continue
     package = paths.ROOT / "analysis"
     book = [file for file in sorted(codebook.glob("*.csv")) if file.stem not in SHOWN]
-    for file in [
-        *book,
-        *sorted(package.glob("*.py")),
-        *sorted((package / "extract").glob("*.py")),
-    ]:  # wherever they lie
+    for file in [*book, *sorted(package.glob("*.py")), *sorted((package / "extract").glob("*.py"))]:
         of = judge if file.parent == codebook and file.stem in JUDGES else read
         of.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return read.hexdigest(), judge.hexdigest()

@@ -117,7 +117,7 @@ class Wordings:
         common = Counter(sign for sets in needed for one in sets for sign in one)
         made: dict[str, list[tuple[int, list[frozenset[str]]]]] = {}
         for place, sets in enumerate(needed):
-            rarest, *others = sorted(sets, key=lambda one: sum(common[sign] for sign in one))
+            rarest, *others = sorted(sets, key=lambda one: sum(max(common[sign], frequency[sign]) for sign in one))
             for sign in rarest:
                 made.setdefault(sign, []).append((place, others))
         return made
