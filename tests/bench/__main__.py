@@ -2,8 +2,8 @@
 
     python -m tests.bench [--quick] [--keep DIR] [--write]
 
-All parts of bench_scale with 100,000 reports, bench_notebooks with 10,000, bench_online with 200,000 items: an hour on two
-idle cores, and 4 GB of disk. Leave the machine alone while it runs: walls of two processes need both cores.
+All parts of bench_scale with 100,000 reports, bench_notebooks with 10,000, bench_online with 200,000 items: half an hour on
+two idle cores, and 4 GB of disk. Leave the machine alone while it runs: walls of two processes need both cores.
 """
 
 from __future__ import annotations

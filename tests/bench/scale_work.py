@@ -239,5 +239,10 @@ def profiled(folder: Path) -> str:
 
 def apart(function: Any, *given: Any) -> Any:
     """Run in a new process, so that memory and caches are its own."""
-    with workers.executor(1) as pool:
-        return pool.submit(function, *given).result()
+    return beside(function, given)[0]
+
+
+def beside(function: Any, *given: tuple[Any, ...]) -> list[Any]:
+    """Run once for each of `given`, all at once, each in a new process."""
+    with workers.executor(len(given)) as pool:
+        return [one.result() for one in [pool.submit(function, *each) for each in given]]
